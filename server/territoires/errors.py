@@ -1,0 +1,62 @@
+"""What can go wrong, in the terms of the domain. Nothing here knows HTTP: `web.errors` maps these to statuses."""
+
+
+class TerritoiresError(Exception):
+    """A fault that a person can mend; its text says what is wrong and what to do."""
+
+
+class InvalidSetting(TerritoiresError):
+    """An environment variable or option holds a value that can't be used."""
+
+
+class SourceError(TerritoiresError):
+    """A source file is missing, can't be read, or doesn't parse; the text names file and line."""
+
+
+class ValidationFailed(TerritoiresError):
+    """The data break a SHACL shape of severity Violation."""
+
+
+class InconsistentOntology(TerritoiresError):
+    """The reasoner finds the ontology and its data contradictory."""
+
+
+class NoRelease(TerritoiresError):
+    """There is no built release to serve."""
+
+
+class StoreUnavailable(TerritoiresError):
+    """The store can't answer now: not the same as an unknown resource."""
+
+
+class UnknownResource(TerritoiresError):
+    """No statement is known about the IRI."""
+
+    def __init__(self, iri: str) -> None:
+        super().__init__(iri)
+        self.iri = iri
+
+
+class UnknownQuery(TerritoiresError):
+    """No stored query bears that name."""
+
+
+class QuerySyntaxError(TerritoiresError):
+    """The text is no SPARQL 1.1 query. `line` and `column` count from 1, where they are known."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class QueryRefused(TerritoiresError):
+    """The query is well formed, but this service doesn't run its kind (federation, say)."""
+
+
+class QueryFailed(TerritoiresError):
+    """The query was run and stopped with an error."""
+
+
+class InvalidParameter(TerritoiresError):
+    """A parameter's value can't be used."""

@@ -1,0 +1,49 @@
+"""Where the sources are: ontology/, shapes/, data/ and queries/ below one home. An empty list is an error."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from territoires.errors import SourceError
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A Turtle file: `name` is its path below the home without suffix, and so the end of its graph's IRI."""
+
+    path: Path
+    name: str
+
+    @property
+    def layer(self) -> str:
+        """Who speaks: ontology, source, reference, interpretation, persons, dataset."""
+        first, _, rest = self.name.partition("/")
+        return rest.partition("/")[0] if first == "data" else first
+
+
+def turtle_files(home: Path, *folders: str) -> tuple[SourceFile, ...]:
+    """Every .ttl file below home/folder, sorted. Raises SourceError when a folder holds none."""
+    found: list[SourceFile] = []
+    for folder in folders:
+        paths = sorted((home / folder).rglob("*.ttl"))
+        if not paths:
+            raise SourceError(f"No Turtle file below {home / folder}: set TERRITOIRES_HOME to the folder that holds {folder}/.")
+        found += [SourceFile(path, path.relative_to(home).with_suffix("").as_posix()) for path in paths]
+    return tuple(found)
+
+
+def knowledge_files(home: Path) -> tuple[SourceFile, ...]:
+    """The ontology and the data: what a release holds."""
+    return turtle_files(home, "ontology", "data")
+
+
+def shape_files(home: Path) -> tuple[SourceFile, ...]:
+    """The SHACL shapes."""
+    return turtle_files(home, "shapes")
+
+
+def query_files(home: Path, folder: str) -> tuple[Path, ...]:
+    """Every .rq file below home/queries/folder, sorted. Raises SourceError when there is none."""
+    paths = sorted((home / "queries" / folder).rglob("*.rq"))
+    if not paths:
+        raise SourceError(f"No .rq file below {home / 'queries' / folder}: set TERRITOIRES_HOME to the folder that holds queries/.")
+    return tuple(paths)

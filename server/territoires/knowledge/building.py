@@ -1,0 +1,56 @@
+"""Builds a release: parse, validate, derive, describe, write, switch. Nothing is switched unless all of it succeeds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pyoxigraph import BlankNode, NamedNode, Quad, QueryTriples, Store, Triple
+
+from territoires.errors import ValidationFailed
+from territoires.files import knowledge_files, query_files
+from territoires.knowledge.provenance import provenance
+from territoires.knowledge.sources import checksum, read_quads
+from territoires.knowledge.statistics import statistics
+from territoires.knowledge.validation import validate
+from territoires.settings import Settings
+from territoires.store.releases import Release, publish
+from territoires.vocabulary import rebase
+
+Say = Callable[[str], None]
+
+
+def build(settings: Settings, say: Say = print) -> Release:
+    """Builds and publishes a release at settings.base_url. Raises SourceError or ValidationFailed, and changes nothing then."""
+    started = datetime.now(UTC)
+    sources = knowledge_files(settings.home)
+    say(f"Reading {len(sources)} Turtle files below {settings.home}")
+    quads = list(read_quads(sources, settings.base_url))
+    say(f"Validating {len(quads)} triples against the shapes")
+    report = validate(settings.home)
+    if not report.conforms:
+        raise ValidationFailed(
+            f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
+        )
+    quads += derived(quads, settings)
+    revision = f"{started:%Y%m%dT%H%M%S}-{checksum(sources)[:8]}"
+    quads += provenance(sources, settings.base_url, started, revision)
+    quads += statistics(quads, settings.base_url)
+    say(f"Writing {len(quads)} quads to {settings.releases / revision}")
+    counts = {"quads": len(quads), "graphs": len({quad.graph_name for quad in quads}), "warnings": report.count("warning")}
+    return publish(settings.releases, revision, settings.base_url, quads, counts)
+
+
+def derived(quads: list[Quad], settings: Settings) -> list[Quad]:
+    """What queries/derive/*.rq construct from the sources, in a graph of its own."""
+    store = Store()
+    store.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    graph = NamedNode(settings.base_url + "graph/derived")
+    known = {(q.subject, q.predicate, q.object) for q in quads}
+    found: dict[tuple[NamedNode | BlankNode | Triple, NamedNode, object], Quad] = {}
+    for path in query_files(settings.home, "derive"):
+        answer = store.query(rebase(path.read_text(encoding="utf-8"), settings.base_url))
+        assert isinstance(answer, QueryTriples), path.name
+        for triple in answer:
+            key = (triple.subject, triple.predicate, triple.object)
+            if key not in known:
+                found[key] = Quad(*key, graph)
+    return list(found.values())

@@ -1,0 +1,50 @@
+"""Says of each named graph where it comes from (PROV-O on graphs only: PROV's disjointness forbids it on domain nodes)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from territoires import __version__
+from territoires.files import SourceFile
+from territoires.knowledge.sources import graph_iri
+from territoires.vocabulary import iri
+
+LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+
+
+def provenance(sources: tuple[SourceFile, ...], base: str, when: datetime, revision: str) -> Iterator[Quad]:
+    """Each graph as a prov:Entity with its file, layer and licence; the build as the activity that generated it."""
+    here = NamedNode(base + "graph/provenance")
+    activity = NamedNode(f"{base}id/jeu/construction-{revision}".lower())
+    stamp = Literal(when.isoformat(timespec="seconds"), datatype=node("xsd:dateTime"))
+
+    def say(subject: NamedNode, predicate: str, value: NamedNode | Literal) -> Quad:
+        return Quad(subject, node(predicate), value, here)
+
+    yield say(activity, "rdf:type", node("prov:Activity"))
+    yield say(activity, "skos:prefLabel", Literal(f"Construction de la version {revision}", language="fr"))
+    yield say(activity, "skos:prefLabel", Literal(f"Build of release {revision}", language="en"))
+    yield say(activity, "prov:startedAtTime", stamp)
+    dataset = NamedNode(base + "id/jeu/territoires")
+    yield say(dataset, "dcat:version", Literal(__version__))
+    yield say(dataset, "dct:modified", stamp)
+    derived_graph = SourceFile(sources[0].path, "derived")
+    for source in (*sources, derived_graph):
+        graph = graph_iri(source, base)
+        yield say(graph, "rdf:type", node("prov:Entity"))
+        yield say(graph, "rdf:type", node("sd:NamedGraph"))
+        yield say(graph, "skos:prefLabel", Literal(f"Graphe {source.name}", language="fr"))
+        yield say(graph, "skos:prefLabel", Literal(f"Graph {source.name}", language="en"))
+        yield say(graph, "prov:wasGeneratedBy", activity)
+        yield say(graph, "prov:generatedAtTime", stamp)
+        yield say(graph, "dct:license", NamedNode(LICENCE))
+        yield say(graph, "dct:isPartOf", dataset)
+        yield say(graph, "dct:identifier", Literal(f"{source.name}.ttl" if source is not derived_graph else "queries/derive/*.rq"))
+        if source.layer == "source":
+            yield say(graph, "prov:hadPrimarySource", NamedNode(base + "source/memento"))
+
+
+def node(name: str) -> NamedNode:
+    """A term of a reused vocabulary by its prefixed name."""
+    return NamedNode(iri(name))

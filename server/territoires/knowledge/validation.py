@@ -1,0 +1,134 @@
+"""SHACL validation with a report that a person can act on."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyshacl
+import rdflib
+from rdflib.namespace import RDF, SH
+
+from territoires.errors import SourceError
+from territoires.files import SourceFile, knowledge_files, shape_files
+from territoires.vocabulary import CANONICAL_BASE, shorten
+
+_SEVERITIES = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result of the SHACL report: which node, which rule, what to do."""
+
+    severity: str
+    node: str
+    rule: str
+    path: str
+    value: str
+    messages: dict[str, str]
+    file: str
+
+    def message(self, language: str) -> str:
+        """What to do, in that language, else in any."""
+        return self.messages.get(language) or next(iter(self.messages.values()), "")
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, the gravest first."""
+
+    findings: tuple[Finding, ...]
+    triples: int
+
+    def count(self, severity: str) -> int:
+        """How many findings of that severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    @property
+    def conforms(self) -> bool:
+        """True when nothing is a violation."""
+        return self.count("violation") == 0
+
+
+def validate(home: Path, files: Sequence[Path] = ()) -> Report:
+    """Validates ontology and data; with `files`, those files read in the context of the rest, and only what they say.
+
+    A file that stands below `home` replaces its stored text, one that doesn't is added.
+    """
+    context = knowledge_files(home)
+    chosen = [file_at(path, home) for path in files]
+    replaced = {source.path.resolve() for source in chosen}
+    sources = [source for source in context if source.path.resolve() not in replaced] + chosen
+    graphs = {source.name: read_graph(source.path) for source in sources}
+    shapes = merged(read_graph(source.path) for source in shape_files(home))
+    data = merged(graphs.values())
+    findings = run_shacl(data, shapes, graphs)
+    if chosen:
+        subjects = {str(s) for source in chosen for s in graphs[source.name].subjects()}
+        findings = [finding for finding in findings if finding.node in subjects]
+    order = ("violation", "warning", "info")
+    ranked = sorted(findings, key=lambda f: (order.index(f.severity), f.node, f.rule))
+    return Report(tuple(ranked), len(data))
+
+
+def file_at(path: Path, home: Path) -> SourceFile:
+    """A file given by a person. Raises SourceError when it isn't there."""
+    if not path.is_file():
+        raise SourceError(f"{path} is no file: give the path of a Turtle file.")
+    full = path.resolve()
+    inside = full.is_relative_to(home.resolve())
+    return SourceFile(path, full.relative_to(home.resolve()).with_suffix("").as_posix() if inside else str(path))
+
+
+def read_graph(path: Path) -> rdflib.Graph:
+    """A Turtle file as an rdflib graph. Raises SourceError."""
+    graph = rdflib.Graph()
+    try:
+        return graph.parse(path, format="turtle", publicID=CANONICAL_BASE)
+    except Exception as error:  # rdflib's parser raises whatever its tokenizer meets
+        detail = re.sub(r"\s+", " ", str(error).replace("\\n", " "))[:300]
+        raise SourceError(f"{path} is not valid Turtle: {detail}") from error
+
+
+def merged(graphs: Iterable[rdflib.Graph]) -> rdflib.Graph:
+    """The merge of graphs."""
+    whole = rdflib.Graph()
+    for graph in graphs:
+        whole += graph
+    return whole
+
+
+def run_shacl(data: rdflib.Graph, shapes: rdflib.Graph, graphs: dict[str, rdflib.Graph]) -> list[Finding]:
+    """The findings of pySHACL over `data`; `graphs` tells which file speaks of a node."""
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", allow_warnings=True)
+    assert isinstance(report, rdflib.Graph)
+    return [finding(report, shapes, result, graphs) for result in report.subjects(RDF.type, SH.ValidationResult)]
+
+
+def finding(report: rdflib.Graph, shapes: rdflib.Graph, result: rdflib.term.Node, graphs: dict[str, rdflib.Graph]) -> Finding:
+    """One sh:ValidationResult as a Finding."""
+    node = report.value(result, SH.focusNode)
+    shape = report.value(result, SH.sourceShape)
+    path = report.value(result, SH.resultPath)
+    value = report.value(result, SH.value)
+    texts = [*shapes.objects(shape, SH.message), *report.objects(result, SH.resultMessage)]  # the shape's keep their language tags
+    messages = {text.language or "": str(text) for text in reversed(texts) if isinstance(text, rdflib.Literal)}
+    severity = report.value(result, SH.resultSeverity)
+    return Finding(
+        severity=_SEVERITIES[rdflib.URIRef(str(severity))],
+        node=str(node),
+        rule=str(shape),
+        path=shorten(str(path)) if isinstance(path, rdflib.URIRef) else "",
+        value=shorten(str(value)) if value is not None else "",
+        messages=messages,
+        file=next((name for name, graph in graphs.items() if node is not None and (node, None, None) in graph), ""),
+    )
+
+
+def explain(found: Finding, language: str) -> str:
+    """A finding in three lines: which node, which rule, what to do."""
+    where = f"  ({found.file})" if found.file else ""
+    value = f"  value: {found.value}" if found.value else ""
+    path = f"  path: {found.path}" if found.path else ""
+    rule = found.rule.rpartition("#")[2]
+    return f"{found.severity.upper()} {shorten(found.node)}{where}\n  rule: {rule}{path}{value}\n  {found.message(language)}"

@@ -1,0 +1,29 @@
+"""/.well-known/void: what the dataset is, how much it holds, where it answers (VoID §7.2)."""
+
+from flask import Blueprint, Response, redirect, request
+from pyoxigraph import NamedNode, QueryTriples, Triple
+from werkzeug.wrappers import Response as BaseResponse
+
+from territoires.formats import DOCUMENT, HTML, write_triples
+from territoires.vocabulary import iri, prefixes_at
+from territoires.web.headers import cached
+from territoires.web.requests import wanted_format
+from territoires.web.service import service
+
+blueprint = Blueprint("catalogue", __name__)
+OFFERED = (*DOCUMENT[1:], HTML)
+
+
+@blueprint.get("/.well-known/void")
+def show_void() -> BaseResponse:
+    """The VoID description; a browser is sent to the page of the dataset."""
+    form = wanted_format(OFFERED, {f.media_type: f"{request.base_url}?format={f.name}" for f in OFFERED})
+    if form is HTML:
+        return redirect(f"{request.root_path}/doc/jeu/territoires.html", 303)
+    store = service().store
+    dataset = NamedNode(store.base + "id/jeu/territoires")
+    answer = store.query(service().views.text("dataset", store.base, dataset=[dataset]))
+    assert isinstance(answer, QueryTriples)
+    endpoint = Triple(dataset, NamedNode(iri("void:sparqlEndpoint")), NamedNode(request.url_root + "sparql"))
+    body = write_triples([*dict.fromkeys(answer), endpoint], form, prefixes_at(store.base))
+    return cached(Response(body, content_type=form.content_type), form.name)

@@ -1,0 +1,121 @@
+"""Maps errors to answers: a status, and a body in the form that the client asks for (RFC 9457 problem details, HTML, text)."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import cast
+
+from flask import Flask, Response, render_template, request
+from flask_babel import gettext, lazy_gettext
+from werkzeug.exceptions import HTTPException
+
+from territoires import errors
+from territoires.formats import Format
+from territoires.formats.table import HTML
+from territoires.web.negotiation import choose_format
+
+logger = logging.getLogger(__name__)
+
+PROBLEM = Format("problem", "Problem details", "application/problem+json", ("application/json",))
+TEXT = Format("txt", "Text", "text/plain")
+
+STATUSES: Mapping[type[Exception], int] = {
+    errors.UnknownResource: 404,
+    errors.UnknownQuery: 404,
+    errors.QuerySyntaxError: 400,
+    errors.QueryRefused: 400,
+    errors.InvalidParameter: 400,
+    errors.QueryFailed: 500,
+    errors.StoreUnavailable: 503,
+    errors.NoRelease: 503,
+}
+
+TITLES = {
+    400: lazy_gettext("The request can't be understood"),
+    404: lazy_gettext("Nothing is known at this address"),
+    405: lazy_gettext("This address doesn't answer that method"),
+    406: lazy_gettext("Not available in the format you ask for"),
+    413: lazy_gettext("The request is too long"),
+    414: lazy_gettext("The address is too long"),
+    415: lazy_gettext("That kind of body isn't accepted here"),
+    500: lazy_gettext("Something went wrong on our side"),
+    503: lazy_gettext("The repository can't answer right now"),
+}
+
+
+class NotAcceptable(Exception):
+    """None of the offered formats suits the request; each comes with the address where it can be had."""
+
+    def __init__(self, offered: Mapping[str, str]) -> None:
+        super().__init__("not acceptable")
+        self.offered = offered
+
+
+def install(app: Flask) -> None:
+    """Registers the handlers."""
+    app.register_error_handler(NotAcceptable, not_acceptable)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(errors.TerritoiresError, domain_error)
+    app.register_error_handler(Exception, unknown_error)
+
+
+def not_acceptable(error: NotAcceptable) -> Response:
+    """406 with the list of what can be had, and where (RFC 9110 §15.5.7)."""
+    detail = gettext("Available: %(list)s.", list=", ".join(f"{kind} <{url}>" for kind, url in error.offered.items()))
+    return problem(406, detail, {"available": dict(error.offered)})
+
+
+def domain_error(error: errors.TerritoiresError) -> Response:
+    """A fault in the domain's terms."""
+    status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
+    if status >= 500:
+        logger.error("%s: %s", type(error).__name__, error)
+    extra: dict[str, object] = {}
+    detail = str(error)
+    if isinstance(error, errors.UnknownResource):
+        detail = gettext("No statement is known about %(iri)s.", iri=error.iri)
+    if isinstance(error, errors.QuerySyntaxError) and error.line:
+        extra = {"line": error.line, "column": error.column}
+        detail = gettext("Syntax error at line %(line)s, column %(column)s: %(why)s", why=detail, **extra)
+    response = problem(status, detail, extra)
+    if status == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def http_error(error: HTTPException) -> Response:
+    """An error that Flask or a view raised; a redirect passes as it is."""
+    if error.code is None or error.code < 400:
+        return cast(Response, error.get_response())
+    standard = error.description == type(error).description
+    response = problem(error.code, "" if standard else error.description or "")
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def unknown_error(error: Exception) -> Response:
+    """A bug: logged with its trace, answered 500 without it."""
+    logger.error("Unhandled error at %s", request.path, exc_info=error)
+    return problem(500, gettext("The fault was recorded. Try again, or tell us what you asked for."))
+
+
+def problem(status: int, detail: str, extra: Mapping[str, object] | None = None) -> Response:
+    """An error answer in HTML, problem+json or text, by Accept; problem+json where nothing else suits."""
+    title = str(TITLES.get(status, TITLES[500 if status >= 500 else 400]))
+    form = choose_format(request.headers.get("Accept"), (PROBLEM, HTML, TEXT)) or PROBLEM
+    if form is HTML:
+        body = render_template("error.html", status=status, title=title, detail=detail)
+        return Response(body, status, content_type=HTML.content_type)
+    if form is TEXT:
+        return Response(f"{status} {title}\n{detail}\n", status, content_type=TEXT.content_type)
+    members = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        **(extra or {}),
+    }
+    return Response(json.dumps(members, ensure_ascii=False) + "\n", status, content_type=PROBLEM.media_type)

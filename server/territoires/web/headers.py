@@ -1,0 +1,81 @@
+"""What holds for every request and answer: CORS, caching, security headers, one canonical address."""
+
+import hashlib
+import re
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from territoires.web.language import current_language
+from territoires.web.service import service
+
+EXPOSED = "Content-Language, Content-Location, ETag, Link, Location, Retry-After"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def install(app: Flask) -> None:
+    """Hooks the rules into `app`."""
+    app.before_request(answer_options)
+    app.before_request(canonical_address)
+    app.after_request(complete_headers)
+
+
+def canonical_address() -> BaseResponse | None:
+    """One address for one thing: no trailing or double slash; 308 keeps the method and the query string."""
+    path = request.path
+    plain = re.sub(r"/{2,}", "/", path).rstrip("/") or "/"
+    if plain == path:
+        return None
+    query = request.query_string.decode("latin-1")
+    return redirect(request.root_path + ascii_path(plain) + (f"?{query}" if query else ""), 308)
+
+
+def ascii_path(path: str) -> str:
+    """A decoded path as it goes into a Location header."""
+    return quote(path, safe="/:@!$&'()*+,;=~")
+
+
+def answer_options() -> Response | None:
+    """OPTIONS on an existing address: 204 with Allow and the CORS preflight headers; 404 elsewhere."""
+    if request.method != "OPTIONS":
+        return None
+    if isinstance(request.routing_exception, NotFound):
+        raise request.routing_exception
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    allowed = ", ".join(sorted({*adapter.allowed_methods(), "OPTIONS"}))
+    response = Response(status=204)
+    response.headers["Allow"] = allowed
+    response.headers["Access-Control-Allow-Methods"] = allowed
+    response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Authorization, Content-Type, If-None-Match"
+    response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+def complete_headers(response: Response) -> Response:
+    """CORS for all reads (errors too), Vary, and a strict content security policy on pages."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    if not request.path.startswith("/static/"):
+        response.vary.update(("Accept", "Accept-Language"))
+    if response.mimetype == "text/html":
+        response.vary.add("Cookie")
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Content-Language"] = current_language()
+    return response
+
+
+def cached(response: Response, *parts: str, seconds: int = 300) -> Response:
+    """`response` with an ETag of its representation (revision, address, format, language), answered 304 where it matches."""
+    key = "\n".join((service().store.revision, request.full_path, current_language(), *parts))
+    response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,36 @@
+"""What every template can use."""
+
+from urllib.parse import urlencode
+
+from flask import Flask, request
+
+from territoires import __version__
+from territoires.web.language import current_language
+from territoires.web.negotiation import LANGUAGES
+from territoires.web.service import service
+
+
+def install(app: Flask) -> None:
+    """Gives the templates the language, the revision and the address of the same page in another language."""
+
+    @app.context_processor
+    def shared() -> dict[str, object]:
+        return {
+            "language": current_language(),
+            "languages": LANGUAGES,
+            "in_language": in_language,
+            "here": local,
+            "revision": service().store.revision,
+            "version": __version__,
+        }
+
+
+def in_language(language: str) -> str:
+    """This page in that language: same place, same query string."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.root_path}{request.path}?{urlencode([*arguments, ('lang', language)])}"
+
+
+def local(path: str) -> str:
+    """An address on this host, below the prefix of a reverse proxy."""
+    return request.root_path + path
