@@ -8,7 +8,8 @@ import click
 
 from territoires import __version__, formats
 from territoires.errors import TerritoiresError
-from territoires.knowledge import building, queries, reasoning, validation
+from territoires.knowledge import asking, building, explanation, queries, reasoning, validation, wording
+from territoires.knowledge import coverage as covering
 from territoires.settings import settings_from
 from territoires.store.releases import current_release
 from territoires.vocabulary import prefixes_at, shorten
@@ -53,14 +54,31 @@ def validate(files: tuple[Path, ...], lang: str) -> None:
 
 
 @main.command()
-def reason() -> None:
-    """Check that ontology and data are consistent under HermiT; exit 1 when they aren't."""
-    found = reasoning.check_consistency(settings_from().home)
+@click.option("--explain", "triple", metavar="TRIPLE", help="Tell why a triple holds or doesn't: 'id/cluster/sitcob tdp:holdsLabel ?'.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", help="Language of the explanation.")
+def reason(triple: str | None, lang: str) -> None:
+    """Check that ontology, data and what the rules infer are consistent under HermiT, exit 1 when they aren't; or explain a triple."""
+    settings = settings_from()
+    if triple is not None:
+        explainer = explanation.Explainer(current_release(settings.releases).open(), settings.home)
+        click.echo(wording.tell(explainer, explainer.explain(asking.read_triple(triple, explainer.base)), lang))
+        return
+    found = reasoning.check_consistency(settings.home)
     for iri in found.unsatisfiable:
         click.echo(f"No individual can be a member of {shorten(iri)}")
-    verdict = "Consistent" if found.consistent and not found.unsatisfiable else "Inconsistent"
-    click.echo(f"{verdict}: {found.triples} triples under OWL 2 DL (HermiT).")
-    sys.exit(0 if verdict == "Consistent" else 1)
+    click.echo(f"{'Consistent' if found.holds else 'Inconsistent'}: {found.triples} triples of ontology, data and inferences, by HermiT.")
+    if not found.holds:  # what holds of the whole holds of its parts: only a fault needs a second look
+        click.echo(f"The ontology alone is {'consistent' if reasoning.check_ontology(settings.home).holds else 'inconsistent too'}.")
+    sys.exit(0 if found.holds else 1)
+
+
+@main.command()
+def coverage() -> None:
+    """Tell which passages of the source the data of the current release cite, by part."""
+    settings = settings_from()
+    store = current_release(settings.releases).open()
+    parts = covering.coverage(store, queries.QueryLibrary(settings.home, "views"))
+    click.echo("\n".join(covering.lines(parts)))
 
 
 @main.command()

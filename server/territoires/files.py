@@ -32,13 +32,33 @@ def turtle_files(home: Path, *folders: str) -> tuple[SourceFile, ...]:
 
 
 def knowledge_files(home: Path) -> tuple[SourceFile, ...]:
-    """The ontology and the data: what a release holds."""
-    return turtle_files(home, "ontology", "data")
+    """The ontology and the data; the ontology's examples are not data."""
+    return tuple(source for source in turtle_files(home, "ontology", "data") if not source.name.startswith("ontology/examples/"))
 
 
 def shape_files(home: Path) -> tuple[SourceFile, ...]:
     """The SHACL shapes."""
     return turtle_files(home, "shapes")
+
+
+def release_files(home: Path) -> tuple[SourceFile, ...]:
+    """What a release holds: ontology, data and shapes."""
+    return (*knowledge_files(home), *shape_files(home))
+
+
+def example_text(home: Path, name: str) -> str | None:
+    """The Turtle example of the class of that local name, where there is one."""
+    path = home / "ontology" / "examples" / f"{name}.ttl"
+    return path.read_text(encoding="utf-8") if name.isalnum() and path.is_file() else None
+
+
+def changes_text(home: Path) -> str:
+    """The change log of the ontology. Raises SourceError where it is missing."""
+    path = home / "ontology" / "CHANGELOG.md"
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error}.") from error
 
 
 def query_files(home: Path, folder: str) -> tuple[Path, ...]:

@@ -18,7 +18,8 @@ from territoires.vocabulary import CANONICAL_BASE
 HOME = Path(__file__).parents[2]
 COMPETENCY = QueryLibrary(HOME, "competency")
 CHECKS = QueryLibrary(HOME, "checks")
-LINES = [json.loads(line) for line in (HOME / "tests" / "fixtures" / "competency.jsonl").read_text(encoding="utf-8").splitlines()]
+FIXTURES = sorted((HOME / "tests" / "fixtures").glob("competency*.jsonl"))
+LINES = [json.loads(line) for fixture in FIXTURES for line in fixture.read_text(encoding="utf-8").splitlines()]
 HEADER = ("title@fr", "title@en", "description@fr", "description@en")
 TURTLE = f"""
 @base <{CANONICAL_BASE}> .

@@ -43,7 +43,7 @@ def test_folders_and_modules(root: Path) -> None:
     folders = re.findall(r"^\| `([\w/]+)/` \|", readme(root), re.MULTILINE)
     assert len(folders) >= 7 and all((root / folder).is_dir() for folder in folders)
     modules = {path.stem for path in (root / "ontology").glob("*.ttl")} - {"tdp", "external-stubs"}
-    documented = set(re.findall(r"^\| (\w+) \|", (root / "docs" / "ontology.md").read_text(encoding="utf-8"), re.MULTILINE))
+    documented = set(re.findall(r"^\| ([\w-]+) \|", (root / "docs" / "ontology.md").read_text(encoding="utf-8"), re.MULTILINE))
     assert modules <= documented
 
 

@@ -50,9 +50,13 @@ def test_breaking_a_fact(root: Path, tmp_path: Path, name: str, pattern: str, re
 
 
 def broken_home(root: Path, folder: Path) -> Path:
-    """A copy of the sources below `folder`."""
-    for name in ("ontology", "shapes", "data", "queries"):
+    """The fact sheets below `folder`, without the texts of the monographs: enough to break, and quick to validate."""
+    for name in ("ontology", "shapes", "queries"):
         shutil.copytree(root / name, folder / name)
+    sheets = [path for path in (root / "data" / "source").glob("*.ttl") if not path.stem.startswith(("experts", "lessons", "survey"))]
+    for path in (*sheets, *(root / "data" / "source" / "monographs").glob("*.ttl")):
+        (folder / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / path.relative_to(root))
     return folder
 
 

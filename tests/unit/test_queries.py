@@ -65,7 +65,7 @@ def test_undeclared_parameter() -> None:
         "SELECT * { \\u0053ERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
         "SELECT * { \\U00000053ERVICE ?x { ?s ?p ?o } }",
         "SELECT * { FILTER(?a<?b)SERVICE<http://127.0.0.1/>{ ?s ?p ?o } }",
-        "SELECT * { ?s ?p 'it''s' . SERVICE ?x { ?s ?p ?o } }",
+        "SELECT * { ?s ?p 'it\\'s' . SERVICE ?x { ?s ?p ?o } }",
         "SELECT * # comment\nWHERE { SERVICE# comment\n?x { ?s ?p ?o } }",
     ],
 )

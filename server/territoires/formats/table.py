@@ -22,6 +22,12 @@ class Format:
         """The registered media type, with the charset for text types (RFC 9110 §8.3.2)."""
         return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
 
+    @property
+    def other_names(self) -> set[str]:
+        """What else it is called: turtle, json-ld, rdf+xml, text/turtle."""
+        types = (self.media_type, *self.aliases)
+        return {self.label.lower(), *types, *(kind.partition("/")[2] for kind in types)}
+
 
 HTML = Format("html", "HTML", "text/html", ("application/xhtml+xml",))
 
@@ -57,9 +63,10 @@ FORMATS: tuple[Format, ...] = (HTML, *GRAPH, *SOLUTIONS)
 
 
 def by_name(name: str, offered: tuple[Format, ...]) -> Format | None:
-    """The offered format of that name (an extension or a media type), or None."""
+    """The offered format of that name: an extension, else a label, media type or subtype, as SPARQL clients send them; or None."""
     wanted = name.strip().lower()
-    return next((f for f in offered if wanted in (f.name, f.media_type, *f.aliases)), None)
+    exact = next((f for f in offered if wanted == f.name), None)
+    return exact or next((f for f in offered if wanted in f.other_names), None)
 
 
 def named(name: str) -> Format:

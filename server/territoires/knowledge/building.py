@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from pyoxigraph import BlankNode, NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
 
 from territoires.errors import ValidationFailed
-from territoires.files import knowledge_files, query_files
+from territoires.files import query_files, release_files
+from territoires.knowledge.inference import materialise, rule_provenance
 from territoires.knowledge.provenance import provenance
 from territoires.knowledge.sources import checksum, read_quads
 from territoires.knowledge.statistics import statistics
@@ -21,7 +22,7 @@ Say = Callable[[str], None]
 def build(settings: Settings, say: Say = print) -> Release:
     """Builds and publishes a release at settings.base_url. Raises SourceError or ValidationFailed, and changes nothing then."""
     started = datetime.now(UTC)
-    sources = knowledge_files(settings.home)
+    sources = release_files(settings.home)
     say(f"Reading {len(sources)} Turtle files below {settings.home}")
     quads = list(read_quads(sources, settings.base_url))
     say(f"Validating {len(quads)} triples against the shapes")
@@ -31,8 +32,12 @@ def build(settings: Settings, say: Say = print) -> Release:
             f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
         )
     quads += derived(quads, settings)
+    inferred = materialise(quads, settings.home, settings.base_url)
+    say(f"Inferred {len(inferred)} triples, each in the graph of its rule")
     revision = f"{started:%Y%m%dT%H%M%S}-{checksum(sources)[:8]}"
-    quads += provenance(sources, settings.base_url, started, revision)
+    described = list(provenance(sources, settings.base_url, started, revision))
+    described += rule_provenance(quads, inferred, described, settings.home, settings.base_url)
+    quads += inferred + described
     quads += statistics(quads, settings.base_url)
     say(f"Writing {len(quads)} quads to {settings.releases / revision}")
     counts = {"quads": len(quads), "graphs": len({quad.graph_name for quad in quads}), "warnings": report.count("warning")}
@@ -40,17 +45,15 @@ def build(settings: Settings, say: Say = print) -> Release:
 
 
 def derived(quads: list[Quad], settings: Settings) -> list[Quad]:
-    """What queries/derive/*.rq construct from the sources, in a graph of its own."""
+    """The names that queries/derive/*.rq construct for n-ary nodes, in a graph of their own: one in each language."""
     store = Store()
     store.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
     graph = NamedNode(settings.base_url + "graph/derived")
-    known = {(q.subject, q.predicate, q.object) for q in quads}
-    found: dict[tuple[NamedNode | BlankNode | Triple, NamedNode, object], Quad] = {}
+    found: dict[tuple[object, str | None], Quad] = {}
     for path in query_files(settings.home, "derive"):
         answer = store.query(rebase(path.read_text(encoding="utf-8"), settings.base_url))
         assert isinstance(answer, QueryTriples), path.name
-        for triple in answer:
-            key = (triple.subject, triple.predicate, triple.object)
-            if key not in known:
-                found[key] = Quad(*key, graph)
+        for triple in sorted(answer, key=str):  # a node with several objects has several names: the first is kept
+            assert isinstance(triple.object, Literal), path.name
+            found.setdefault((triple.subject, triple.object.language), Quad(triple.subject, triple.predicate, triple.object, graph))
     return list(found.values())

@@ -9,7 +9,9 @@ from territoires.errors import UnknownResource
 from territoires.knowledge.queries import QueryLibrary
 from territoires.results import Literal, rows
 from territoires.store import Store
-from territoires.vocabulary import iri
+from territoires.vocabulary import PREFIXES
+
+REPLACED_BY, DEPRECATED = PREFIXES["dct"] + "isReplacedBy", PREFIXES["owl"] + "deprecated"
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,16 @@ class Description:
     triples: tuple[Triple, ...]
 
     @property
+    def personal(self) -> bool:
+        """Whether the resource is a person: its page is not for search engines."""
+        kind = Triple(NamedNode(self.resource), NamedNode(PREFIXES["rdf"] + "type"), NamedNode(PREFIXES["foaf"] + "Person"))
+        return kind in self.triples
+
+    @property
     def retired(self) -> bool:
         """Whether the resource is out of use and the graph names what replaces it."""
         said = {t.predicate.value: t.object for t in self.triples if t.subject == NamedNode(self.resource)}
-        return iri("dct:isReplacedBy") in said and said.get(iri("owl:deprecated")) == Literal(True)
+        return REPLACED_BY in said and said.get(DEPRECATED) == Literal(True)
 
 
 def is_known(store: Store, views: QueryLibrary, iri: str) -> bool:
@@ -46,12 +54,19 @@ def first_known(store: Store, views: QueryLibrary, candidates: Sequence[str]) ->
 
 def describe(store: Store, views: QueryLibrary, iri: str) -> Description:
     """The description of `iri`. Raises UnknownResource when nothing is said of it."""
-    answer = store.query(views.text("describe", store.base, resource=[NamedNode(iri)]))
-    assert isinstance(answer, QueryTriples)
-    triples = tuple(sorted(set(answer), key=lambda triple: reading_order(triple, iri)))
-    if not any(isinstance(t.subject, NamedNode) and t.subject.value == iri for t in triples):
+    said = construct(store, views.text("describe", store.base, resource=[NamedNode(iri)]))
+    if not any(triple.subject == NamedNode(iri) for triple in said):
         raise UnknownResource(iri)
-    return Description(iri, triples)
+    things = {term for triple in said for term in (triple.subject, triple.object) if isinstance(term, NamedNode)}
+    named = construct(store, views.text("names", store.base, thing=sorted(things, key=str)))
+    return Description(iri, tuple(sorted(said | named, key=lambda triple: reading_order(triple, iri))))
+
+
+def construct(store: Store, text: str) -> set[Triple]:
+    """The triples of a CONSTRUCT query."""
+    answer = store.query(text)
+    assert isinstance(answer, QueryTriples)
+    return set(answer)
 
 
 def reading_order(triple: Triple, resource: str) -> tuple[bool, str, str, str]:

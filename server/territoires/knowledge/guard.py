@@ -23,7 +23,7 @@ def refuse_federation(text: str) -> None:
     fault = parse_fault(_SERVICE.sub("servicx", text))
     if fault is None:
         return
-    if parse_fault(_CALL.sub("GRAPH ", text)) is None:
+    if parse_fault(_CALL.sub("GRAPH", text)) is None:
         raise QueryRefused("This service doesn't call other endpoints: leave out SERVICE and join the answers on your side.")
     raise syntax_error(fault)
 

@@ -58,6 +58,15 @@ class QueryLibrary:
         """The query's text at `base`, each parameter bound to its terms."""
         return bind(rebase(self.find(name).text, base), parameters)
 
+    def example(self, name: str, parameter: str, base: str) -> str:
+        """A query for the example terms of a parameter."""
+        text = rebase(self.find(name).text, base)
+        block = next((found[0] for found in _VALUES.finditer(text) if found[1] == parameter), None)
+        if block is None:
+            raise InvalidParameter(f"The query {name!r} has no parameter {parameter!r}.")
+        prologue = "\n".join(line for line in text.splitlines() if line.upper().startswith(("PREFIX", "BASE")))
+        return f"{prologue}\nSELECT ?{parameter} {{ {block} }}"
+
 
 def read_query(path: Path) -> StoredQuery:
     """A query file with its header."""

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyshacl
 import rdflib
-from rdflib.namespace import RDF, SH
+from rdflib.namespace import SH
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
 
 from territoires.errors import SourceError
 from territoires.files import SourceFile, knowledge_files, shape_files
@@ -90,9 +94,25 @@ def read_graph(path: Path) -> rdflib.Graph:
         raise SourceError(f"{path} is not valid Turtle: {detail}") from error
 
 
+class QueriesReadOnce(rdflib.Graph):
+    """A graph that parses the text of a query once: pySHACL asks the same one for each focus node."""
+
+    def query(self, query_object: str | Query, *arguments: Any, **options: Any) -> rdflib.query.Result:
+        """Answers like its base."""
+        known = options.get("initNs") or {}
+        text = query_object if isinstance(query_object, Query) else prepared(query_object, tuple(sorted(known.items())))
+        return super().query(text, *arguments, **options)
+
+
+@cache
+def prepared(text: str, namespaces: tuple[tuple[str, str], ...]) -> Query:
+    """The parsed query."""
+    return prepareQuery(text, initNs=dict(namespaces))
+
+
 def merged(graphs: Iterable[rdflib.Graph]) -> rdflib.Graph:
     """The merge of graphs."""
-    whole = rdflib.Graph()
+    whole = QueriesReadOnce()
     for graph in graphs:
         whole += graph
     return whole
@@ -100,9 +120,9 @@ def merged(graphs: Iterable[rdflib.Graph]) -> rdflib.Graph:
 
 def run_shacl(data: rdflib.Graph, shapes: rdflib.Graph, graphs: dict[str, rdflib.Graph]) -> list[Finding]:
     """The findings of pySHACL over `data`; `graphs` tells which file speaks of a node."""
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", allow_warnings=True)
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", allow_warnings=True, inplace=True)
     assert isinstance(report, rdflib.Graph)
-    return [finding(report, shapes, result, graphs) for result in report.subjects(RDF.type, SH.ValidationResult)]
+    return [finding(report, shapes, result, graphs) for result in report.objects(None, SH.result)]
 
 
 def finding(report: rdflib.Graph, shapes: rdflib.Graph, result: rdflib.term.Node, graphs: dict[str, rdflib.Graph]) -> Finding:

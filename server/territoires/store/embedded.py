@@ -43,8 +43,8 @@ class EmbeddedStore:
             return self._store.query(
                 text,
                 base_iri=self.base,
-                default_graph=[NamedNode(iri) for iri in dataset.default] or None,
-                named_graphs=[NamedNode(iri) for iri in dataset.named] or None,
+                default_graph=None if dataset == WHOLE else [NamedNode(iri) for iri in dataset.default],
+                named_graphs=None if dataset == WHOLE else [NamedNode(iri) for iri in dataset.named],
             )
         except SyntaxError as error:
             raise syntax_error(str(error)) from error

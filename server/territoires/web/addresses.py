@@ -19,11 +19,9 @@ def iri_candidates(base: str, path: str) -> list[str]:
     A server has decoded the path once, so that %2F is a slash by now: the second guess takes it back inside the last name.
     """
     plain = "".join(quote(c) if c in _NOT_IN_IRI else c for c in unicodedata.normalize("NFC", path))
-    first, _, rest = plain.partition("/")
-    kind, _, name = rest.partition("/")
-    guesses = [plain, quote(plain, safe="/:?#[]@!$&'()*+,;=%~")]
-    if "/" in name:
-        guesses.append(f"{first}/{kind}/{name.replace('/', '%2F')}")
+    parts = plain.split("/")
+    guesses = [plain, quote(plain, safe="/:@!$&'()*+,;=%~")]
+    guesses += ["/".join([*parts[:first], "%2F".join(parts[first:])]) for first in (2, 1) if len(parts) > first + 1]
     return [base + guess for guess in dict.fromkeys(guesses)]
 
 
@@ -43,7 +41,7 @@ def address(iri: str, base: str, root: str = "") -> str:
     if iri.startswith(base):
         local = iri.removeprefix(base)
         first = local.partition("/")[0]
-        if first in THINGS or local == "def" or local.startswith(("def#", "def/")):
+        if first in THINGS or local in ("def", "shapes") or local.startswith(("def#", "def/", "shapes#")):
             return f"{root}/{quote(local, safe='/#:@!$&()*+,;=~%')}"
     return iri if iri.startswith(("http://", "https://")) else ""
 

@@ -7,10 +7,19 @@ from territoires.knowledge.queries import QueryLibrary
 from territoires.settings import Settings
 from territoires.store import Store
 from territoires.store.releases import CurrentStore
-from territoires.web import catalogue, errors, headers, home, language, lists, ontology, resources, sparql, templating
+from territoires.web import catalogue, errors, gallery, headers, home, language, lists, ontology, resources, shapes, sparql, templating
 from territoires.web.service import KEY, Service
 
-BLUEPRINTS = (home.blueprint, resources.blueprint, ontology.blueprint, lists.blueprint, sparql.blueprint, catalogue.blueprint)
+BLUEPRINTS = (
+    home.blueprint,
+    resources.blueprint,
+    ontology.blueprint,
+    shapes.blueprint,
+    lists.blueprint,
+    gallery.blueprint,
+    sparql.blueprint,
+    catalogue.blueprint,
+)
 MAX_BODY = 1 << 20  # bytes: a longer query is answered with 413
 
 
@@ -19,7 +28,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
-    app.extensions[KEY] = Service(settings, store, QueryLibrary(settings.home, "views"))
+    app.extensions[KEY] = Service(settings, store, QueryLibrary(settings.home, "views"), QueryLibrary(settings.home, "competency"))
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]

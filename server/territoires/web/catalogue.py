@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from territoires.formats import DOCUMENT, HTML, write_triples
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web.headers import cached
-from territoires.web.requests import wanted_format
+from territoires.web.requests import by_parameter, wanted_format
 from territoires.web.service import service
 
 blueprint = Blueprint("catalogue", __name__)
@@ -17,9 +17,11 @@ OFFERED = (*DOCUMENT[1:], HTML)
 @blueprint.get("/.well-known/void")
 def show_void() -> BaseResponse:
     """The VoID description; a browser is sent to the page of the dataset."""
-    form = wanted_format(OFFERED, {f.media_type: f"{request.base_url}?format={f.name}" for f in OFFERED})
+    form = wanted_format(OFFERED, by_parameter(OFFERED))
     if form is HTML:
-        return redirect(f"{request.root_path}/doc/jeu/territoires.html", 303)
+        page = redirect(f"{request.root_path}/doc/jeu/territoires.html", 303)
+        page.headers["Cache-Control"] = "public, max-age=300"
+        return page
     store = service().store
     dataset = NamedNode(store.base + "id/jeu/territoires")
     answer = store.query(service().views.text("dataset", store.base, dataset=[dataset]))

@@ -77,6 +77,8 @@ def domain_error(error: errors.TerritoiresError) -> Response:
     if isinstance(error, errors.QuerySyntaxError) and error.line:
         extra = {"line": error.line, "column": error.column}
         detail = gettext("Syntax error at line %(line)s, column %(column)s: %(why)s", why=detail, **extra)
+    if status == 503:
+        detail = gettext("The fault was recorded. Try again, or tell us what you asked for.")  # the text names paths of this host
     response = problem(status, detail, extra)
     if status == 503:
         response.headers["Retry-After"] = "30"
@@ -87,8 +89,10 @@ def http_error(error: HTTPException) -> Response:
     """An error that Flask or a view raised; a redirect passes as it is."""
     if error.code is None or error.code < 400:
         return cast(Response, error.get_response())
-    standard = error.description == type(error).description
-    response = problem(error.code, "" if standard else error.description or "")
+    detail = "" if error.description == type(error).description else error.description or ""
+    if error.code == 413:
+        detail = gettext("A query holds at most %(bytes)s bytes.", bytes=request.max_content_length)
+    response = problem(error.code, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
+from territoires import __version__
 from territoires.web.language import current_language
 from territoires.web.service import service
 
@@ -29,7 +30,7 @@ def canonical_address() -> BaseResponse | None:
     """One address for one thing: no trailing or double slash; 308 keeps the method and the query string."""
     path = request.path
     plain = re.sub(r"/{2,}", "/", path).rstrip("/") or "/"
-    if plain == path:
+    if plain == path and not request.environ["PATH_INFO"].startswith("//"):  # Flask drops leading slashes
         return None
     query = request.query_string.decode("latin-1")
     return redirect(request.root_path + ascii_path(plain) + (f"?{query}" if query else ""), 308)
@@ -50,6 +51,7 @@ def answer_options() -> Response | None:
     assert adapter is not None
     allowed = ", ".join(sorted({*adapter.allowed_methods(), "OPTIONS"}))
     response = Response(status=204)
+    del response.headers["Content-Type"]
     response.headers["Allow"] = allowed
     response.headers["Access-Control-Allow-Methods"] = allowed
     response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Authorization, Content-Type, If-None-Match"
@@ -65,7 +67,7 @@ def complete_headers(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     if not request.path.startswith("/static/"):
         response.vary.update(("Accept", "Accept-Language"))
-    if response.mimetype == "text/html":
+    if response.mimetype in ("text/html", "application/problem+json") and not response.location:
         response.vary.add("Cookie")
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Content-Language"] = current_language()
@@ -73,8 +75,8 @@ def complete_headers(response: Response) -> Response:
 
 
 def cached(response: Response, *parts: str, seconds: int = 300) -> Response:
-    """`response` with an ETag of its representation (revision, address, format, language), answered 304 where it matches."""
-    key = "\n".join((service().store.revision, request.full_path, current_language(), *parts))
+    """`response` with an ETag of its representation (version, revision, address, format, language), answered 304 where it matches."""
+    key = "\n".join((__version__, service().store.revision, request.full_path, current_language(), *parts))
     response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32])
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
     response.make_conditional(request)

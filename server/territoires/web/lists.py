@@ -8,11 +8,12 @@ from pyoxigraph import Literal, NamedNode, QueryTriples, Triple
 
 from territoires.errors import UnknownResource
 from territoires.formats import DOCUMENT, HTML, SOLUTIONS, by_name, write_triples
+from territoires.knowledge.description import describe
 from territoires.results import rows
-from territoires.vocabulary import prefixes_at, shorten
+from territoires.vocabulary import iri, prefixes_at, shorten
 from territoires.web.addresses import split_extension
 from territoires.web.headers import cached
-from territoires.web.naming import NAMING, Value, namer
+from territoires.web.naming import Value, namer
 from territoires.web.requests import wanted_format
 from territoires.web.service import service
 
@@ -51,8 +52,8 @@ def show_list(name: str) -> Response:
     """The instances of a class and of its subclasses."""
     bare, suffix = split_extension(name, OFFERED)
     store, views = service().store, service().views
-    prefix, _, local = bare.rpartition(":")
-    namespace = prefixes_at(store.base).get(prefix or "tdp")
+    prefix, colon, local = bare.rpartition(":")
+    namespace = prefixes_at(store.base).get(prefix if colon else "tdp")
     if namespace is None or not local.isalnum():
         raise UnknownResource(bare)
     cls = namespace + local
@@ -60,7 +61,7 @@ def show_list(name: str) -> Response:
     assert isinstance(answer, QueryTriples)
     triples = list(dict.fromkeys(answer))
     if not triples:
-        raise UnknownResource(cls)
+        check_class(cls)
     path = f"{request.root_path}/liste/{bare}"
     form = wanted_format(OFFERED, {f.media_type: f"{path}.{f.name}" for f in OFFERED}, suffix)
     if form is HTML:
@@ -74,16 +75,18 @@ def show_list(name: str) -> Response:
     return cached(response, form.name)
 
 
+def check_class(cls: str) -> None:
+    """Raises UnknownResource unless the graph says that `cls` is a class: it may have no instance yet."""
+    said = Triple(NamedNode(cls), NamedNode(iri("rdf:type")), NamedNode(iri("owl:Class")))
+    if said not in describe(service().store, service().views, cls).triples:
+        raise UnknownResource(cls)
+
+
 def members(triples: list[Triple]) -> list[Value]:
     """The instances as shown values, by name."""
-    names: dict[str, list[Literal]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode):
-            found = names.setdefault(triple.subject.value, [])
-            if triple.predicate.value in NAMING and isinstance(triple.object, Literal):
-                found.append(triple.object)
-    shown = namer((), names)
-    return sorted((shown.named(resource) for resource in names), key=lambda value: value.text.casefold())
+    instances = {triple.subject.value for triple in triples if isinstance(triple.subject, NamedNode)}
+    shown = namer(instances)
+    return sorted((shown.named(resource) for resource in instances), key=lambda value: (value.text.casefold(), value.iri))
 
 
 def page(cls: str, triples: list[Triple], path: str) -> str:

@@ -59,8 +59,7 @@ class Namer:
         return tuple(sorted((self.value(t) for t in kept), key=lambda value: value.text.casefold()))
 
 
-def namer(iris: Iterable[str], names: Mapping[str, list[Literal]] | None = None) -> Namer:
-    """A namer for this request that knows the names of `iris` (or the given `names`)."""
+def namer(iris: Iterable[str]) -> Namer:
+    """A namer for this request that knows the names of `iris`."""
     store = service().store
-    known = labels(store, service().views, iris) if names is None else names
-    return Namer(known, store.base, current_language(), request.root_path)
+    return Namer(labels(store, service().views, iris), store.base, current_language(), request.root_path)

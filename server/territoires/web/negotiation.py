@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from territoires.formats import FORMATS, Format
 
 _RANGE = re.compile(r"^\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*((?:;.*)?)$", re.ASCII)
-_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?=;|$)", re.IGNORECASE)
+_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?|\.\d+)\s*(?=;|$)", re.IGNORECASE | re.ASCII)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _REGISTERED = set(mimetypes.MimeTypes(filenames=()).types_map[True].values())
 _OURS = {kind for form in FORMATS for kind in (form.media_type, *form.aliases)}
 _LANGUAGE = re.compile(r"^\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9]{1,8})*\s*((?:;.*)?)$")
@@ -36,11 +37,13 @@ class MediaRange:
 def read_accept(header: str | None) -> list[MediaRange]:
     """The ranges that can be understood. One that doesn't parse, or that names a type no registry knows, is passed over."""
     ranges = []
-    for part in (header or "").split(","):
+    for part in _QUOTED.sub("", header or "").split(","):
         found = _RANGE.match(part)
         if not found:
             continue
         kind, subtype, parameters = found[1].lower(), found[2].lower(), found[3]
+        if kind == "*" != subtype:
+            continue
         if "*" not in (kind, subtype) and f"{kind}/{subtype}" not in _REGISTERED | _OURS:
             continue
         quality = _QUALITY.search(parameters)

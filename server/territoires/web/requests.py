@@ -1,6 +1,7 @@
 """What views read from a request: the format that it asks for."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -18,3 +19,9 @@ def wanted_format(offered: Sequence[Format], addresses: Mapping[str, str], suffi
     if form is None:
         raise NotAcceptable(addresses)
     return form
+
+
+def by_parameter(offered: Sequence[Format]) -> dict[str, str]:
+    """Media type -> this same address with ?format=, where no suffix names the format."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
+    return {form.media_type: f"{request.base_url}?{urlencode([*arguments, ('format', form.name)])}" for form in offered}

@@ -58,6 +58,11 @@ def show_document(name: str) -> Response:
     links = [f'<{resource}>; rel="describes"'] if resource.isascii() else []
     links += [f'<{url}>; rel="alternate"; type="{kind}"' for kind, url in addresses(path).items() if kind != form.media_type]
     response.headers["Link"] = ", ".join(links)
+    if description.personal:
+        response.headers["X-Robots-Tag"] = "noindex"
+    if description.retired:
+        response.status_code = 410
+        return response
     return cached(response, form.name)
 
 

@@ -18,6 +18,7 @@ class Service:
     settings: Settings
     store: Store
     views: QueryLibrary
+    questions: QueryLibrary
 
 
 def service() -> Service:

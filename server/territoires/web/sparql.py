@@ -9,7 +9,7 @@ from flask_babel import gettext
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 from werkzeug.exceptions import RequestURITooLarge, UnsupportedMediaType
 
-from territoires.errors import InvalidParameter, QueryFailed, TerritoiresError
+from territoires.errors import InvalidParameter, QueryFailed, QueryRefused, QuerySyntaxError, TerritoiresError
 from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, write_answer, write_triples
 from territoires.knowledge.querying import run_query
 from territoires.results import Answer, Dataset, Term, rows
@@ -17,7 +17,7 @@ from territoires.vocabulary import iri, prefixes_at
 from territoires.web.headers import cached
 from territoires.web.naming import Value, namer
 from territoires.web.negotiation import choose_format
-from territoires.web.requests import wanted_format
+from territoires.web.requests import by_parameter, wanted_format
 from territoires.web.service import service
 
 blueprint = Blueprint("sparql", __name__)
@@ -54,7 +54,7 @@ def query_by_post() -> Response:
 def decoded(raw: bytes) -> Parameters:
     """URL-encoded parameters, each decoded once, strictly as UTF-8. Raises InvalidParameter."""
     try:
-        return parse_qsl(raw.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=1000)
+        return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=1000)
     except UnicodeDecodeError as error:
         raise InvalidParameter(gettext("The parameters are not UTF-8, percent-encoded.")) from error
     except ValueError as error:
@@ -89,12 +89,12 @@ def answer(parameters: Parameters) -> Response:
         text, dataset = read_query(parameters)
         found = run_query(service().store, text, dataset)
         offered = offered_formats(found)
-        form = wanted_format(offered, {f.media_type: f"{request.base_url}?format={f.name}" for f in offered})
+        form = wanted_format(offered, by_parameter(offered))
         if form is HTML:
             return page(text, found)
         body = write_answer(found, form, prefixes_at(service().store.base))
-    except TerritoiresError as error:
-        if asks_page and not isinstance(error, QueryFailed):
+    except (QuerySyntaxError, QueryRefused, InvalidParameter) as error:
+        if asks_page:
             return page(text, None, error)
         raise
     except RuntimeError as error:
@@ -155,7 +155,7 @@ def example() -> str:
 def describe_service() -> Response:
     """The service description (SPARQL 1.1 Service Description §2), or the page for a browser."""
     offered = (*GRAPH[:4], HTML)
-    form = wanted_format(offered, {f.media_type: f"{request.base_url}?format={f.name}" for f in offered})
+    form = wanted_format(offered, by_parameter(offered))
     if form is HTML:
         return page("", None)
     body = write_triples(service_triples(), form, prefixes_at(service().store.base))

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 
 from territoires import __version__
+from territoires.errors import TerritoiresError
 from territoires.web.language import current_language
 from territoires.web.negotiation import LANGUAGES
 from territoires.web.service import service
@@ -20,9 +21,17 @@ def install(app: Flask) -> None:
             "languages": LANGUAGES,
             "in_language": in_language,
             "here": local,
-            "revision": service().store.revision,
+            "revision": revision(),
             "version": __version__,
         }
+
+
+def revision() -> str:
+    """The revision that is served; nothing when the store is down, since its error page is a page too."""
+    try:
+        return service().store.revision
+    except TerritoiresError:
+        return ""
 
 
 def in_language(language: str) -> str:

@@ -1,0 +1,90 @@
+"""Writes out what the rules conclude: one named graph per rule, none of which says what another graph asserts.
+
+No source and no shape rests on these graphs: without them the data say the same, with less to follow.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+
+from territoires.knowledge.provenance import node
+from territoires.knowledge.rules import Rule, filled, holding, matches, read_rules, unify
+
+_SHARED = ("rdf:type", "prov:wasGeneratedBy", "prov:generatedAtTime", "dct:license", "dct:isPartOf")
+
+
+def rule_graph(rule: Rule, base: str) -> NamedNode:
+    """The graph of what a rule concludes."""
+    return NamedNode(f"{base}graph/inferred/{rule.query.name}")
+
+
+def materialise(quads: Iterable[Quad], home: Path, base: str) -> list[Quad]:
+    """What the rules of `home` conclude from `quads` and isn't asserted there, in the graph of each rule."""
+    return conclusions(quads, read_rules(home, base), base)
+
+
+def conclusions(quads: Iterable[Quad], rules: Sequence[Rule], base: str) -> list[Quad]:
+    """What `rules` conclude from `quads` and isn't asserted there.
+
+    Each round takes up what the round before found, until one finds nothing. A triple stands in the graph of every rule
+    that concludes it in the first round in which any does, so that nothing is ever a premise of itself.
+    """
+    known = Store()
+    known.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    found: list[Quad] = []
+    while fresh := list(concluded(known, rules, base)):
+        found += fresh
+        known.extend(Quad(q.subject, q.predicate, q.object) for q in fresh)
+    return found
+
+
+def concluded(known: Store, rules: Sequence[Rule], base: str) -> Iterator[Quad]:
+    """What the rules conclude in one round that isn't known yet."""
+    for rule in rules:
+        answer = known.query(rule.text)
+        assert isinstance(answer, QueryTriples), rule.file
+        for triple in set(answer):
+            if Quad(triple.subject, triple.predicate, triple.object, DefaultGraph()) not in known:
+                yield Quad(triple.subject, triple.predicate, triple.object, rule_graph(rule, base))
+
+
+def rule_provenance(quads: Iterable[Quad], inferred: Iterable[Quad], described: Iterable[Quad], home: Path, base: str) -> Iterator[Quad]:
+    """Describes the graph of each rule that concluded something: its rule, its file, the graphs that hold its premises, the build.
+
+    What holds of all written graphs alike (build, time, licence) is what `described` says of the graph of derived names.
+    """
+    facts = Store()
+    facts.extend([*quads, *inferred])
+    here, model = NamedNode(base + "graph/provenance"), NamedNode(base + "graph/derived")
+    shared = [(q.predicate, q.object) for q in described if q.subject == model and q.predicate in {node(name) for name in _SHARED}]
+    for rule in read_rules(home, base):
+        graph = rule_graph(rule, base)
+        premises = premise_graphs(facts, rule, graph)
+        if not premises:
+            continue
+        yield from (Quad(graph, predicate, value, here) for predicate, value in shared)
+        yield from (Quad(graph, node("prov:wasDerivedFrom"), origin, here) for origin in premises)
+        yield Quad(graph, node("dct:identifier"), Literal(rule.file), here)
+        for language in ("fr", "en"):
+            yield Quad(graph, node("skos:prefLabel"), Literal(rule.query.title(language), language=language), here)
+            text = rule.query.about[f"description@{language}"]
+            yield Quad(graph, node("dct:description"), Literal(text, language=language), here)
+
+
+def premise_graphs(facts: Store, rule: Rule, graph: NamedNode) -> list[NamedNode]:
+    """The graphs that hold a premise of a triple in the rule's graph, sorted."""
+    origins: set[NamedNode] = set()
+    for quad in facts.quads_for_pattern(None, None, None, graph):
+        known = unify(rule.conclusion, (quad.subject, quad.predicate, quad.object), {})
+        assert known is not None, rule.file
+        for solution in matches(facts, rule, rule.premises, known):
+            for triple in (each for premise in rule.premises for each in holding(facts, filled(premise, solution))):
+                origins |= set(graphs_of(facts, triple))
+    return sorted(origins, key=str)
+
+
+def graphs_of(facts: Store, triple: Triple) -> list[NamedNode]:
+    """The named graphs that hold a triple, sorted."""
+    quads = facts.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+    return sorted((q.graph_name for q in quads if isinstance(q.graph_name, NamedNode)), key=str)

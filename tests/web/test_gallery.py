@@ -1,0 +1,78 @@
+"""The gallery of questions: list, parameters, answers in each format, the chart."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from flask import Flask
+
+from territoires.knowledge.queries import QueryLibrary
+
+BASE = "https://w3id.org/territoires-de-projet/"
+
+
+@pytest.fixture(scope="module")
+def names(app: Flask) -> tuple[str, ...]:
+    """The names of all questions."""
+    library: QueryLibrary = app.extensions["territoires"].questions
+    return library.names()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_list(app: Flask, names: tuple[str, ...], language: str) -> None:
+    """Every question is listed by its title, under a theme in the reader's language."""
+    page = app.test_client().get("/queries", headers={"Accept-Language": language}).text
+    assert len(names) >= 40 and all(f'href="/queries/{name}"' in page for name in names)
+    assert ("Tableaux du mémento" in page) == (language == "fr")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_question_has_a_page(app: Flask, names: tuple[str, ...], language: str) -> None:
+    """Each page answers, in both languages, with a heading, the query, and a table or a yes or no."""
+    for name in names:
+        answer = app.test_client().get(f"/queries/{name}", headers={"Accept": "text/html", "Accept-Language": language})
+        assert answer.status_code == 200, name
+        assert "<tbody>" in answer.text or 'class="boolean"' in answer.text, name
+        assert (answer.text.count("<h1") == 1 and "SELECT" in answer.text) or "ASK" in answer.text
+
+
+def test_formats(app: Flask) -> None:
+    """The same answer as CSV and JSON, by suffix and by Accept."""
+    client = app.test_client()
+    table = list(csv.DictReader(io.StringIO(client.get("/queries/territories-by-inhabitants.csv").text)))
+    bindings = json.loads(client.get("/queries/territories-by-inhabitants", headers={"Accept": "application/json"}).text)["results"][
+        "bindings"
+    ]
+    assert len(table) == len(bindings) == 9
+    assert table[0]["name"] == bindings[0]["name"]["value"] == "Pays Bruche Mossig Piémont"
+
+
+@pytest.mark.parametrize("value", [BASE + "id/territoire/pays-midi-quercy", "id/territoire/pays-midi-quercy"])
+def test_parameter(app: Flask, value: str) -> None:
+    """A parameter is an IRI, own ones also by path; the form offers the others of its kind."""
+    page = app.test_client().get("/queries/holders-of-post", query_string={"territory": value}, headers={"Accept": "text/html"}).text
+    assert "Philippe DARBOIS" in page
+    assert re.search(r'<option value="[^"]*pays-midi-quercy" selected>', page)
+    assert "Pays de Langres</option>" in page
+
+
+@pytest.mark.parametrize("value", ["urn:x> } DROP ALL #", "http://example.org/{", 'a:"'])
+def test_hostile_parameter(app: Flask, value: str) -> None:
+    """What is no IRI is refused in a sentence; it never reaches the query's text."""
+    answer = app.test_client().get("/queries/holders-of-post", query_string={"territory": value})
+    assert answer.status_code == 400 and "territory" in answer.get_data(as_text=True)
+
+
+def test_unknown_question(app: Flask) -> None:
+    """An unknown name is 404."""
+    assert app.test_client().get("/queries/no-such-question").status_code == 404
+
+
+def test_chart(app: Flask) -> None:
+    """Numbers by name come with bars, the longest for the greatest; an answer without numbers has none."""
+    page = app.test_client().get("/queries/territories-by-inhabitants", headers={"Accept": "text/html"}).text
+    widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)"', page)]
+    assert len(widths) == 9 and widths == sorted(widths, reverse=True)
+    assert 'class="chart"' not in app.test_client().get("/queries/holders-of-post", headers={"Accept": "text/html"}).text

@@ -1,0 +1,74 @@
+"""What /def gives beside the terms: diagrams, examples, rules, versions, changes, and the JSON-LD context."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import rdflib
+from flask import Flask
+
+from territoires import __version__
+from territoires.knowledge.validation import validate
+
+BASE = "https://w3id.org/territoires-de-projet/"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_funding_flow_is_explained(app: Flask, language: str) -> None:
+    """The index leads to the term; its entry has a definition, the rules on it, and an example in Turtle."""
+    page = app.test_client().get("/def", headers={"Accept": "text/html", "Accept-Language": language}).text
+    index = page.partition('id="index"')[2].partition("</section>")[0]
+    assert re.search(r'<a href="#FundingFlow">[^<]*(financement|unding)', index)
+    entry = page.partition('<section class="term" id="FundingFlow">')[2].partition('<section class="term"')[0]
+    assert "tdp:FundingFlow" in entry and 'class="example"' in entry and entry.count('class="severity"') >= 3
+
+
+def test_the_example_validates(root: Path) -> None:
+    """The example of a funding flow, read in the context of the repository, breaks no rule."""
+    report = validate(root, [root / "ontology" / "examples" / "FundingFlow.ttl"])
+    assert report.count("violation") == 0
+
+
+def test_every_module_has_a_diagram(app: Flask) -> None:
+    """Each module's page draws its classes, each linked to its entry."""
+    modules = ("territory", "organisation", "cluster", "funding", "action", "lesson", "statistics", "provenance")
+    for module in modules:
+        page = app.test_client().get(f"/def/{module}", headers={"Accept": "text/html"}).text
+        drawing = page.partition('<svg class="diagram"')[2].partition("</svg>")[0]
+        linked = set(re.findall(r'<a href="#(\w+)">', drawing))
+        entries = set(re.findall(r'<section class="term" id="([A-Z]\w+)">', page))
+        assert linked == entries, module
+
+
+def test_examples_are_served(app: Flask, root: Path) -> None:
+    """Each example answers as Turtle; an unknown one is 404, a path outside is too."""
+    client = app.test_client()
+    names = sorted(path.stem for path in (root / "ontology" / "examples").glob("*.ttl"))
+    assert len(names) > 90
+    for name in names[:5]:
+        assert len(rdflib.Graph().parse(data=client.get(f"/def/examples/{name}.ttl").data, format="turtle")) > 3
+    assert client.get("/def/examples/Nothing.ttl").status_code == 404
+    assert client.get("/def/examples/..%2Fcore.ttl").status_code == 404
+
+
+@pytest.mark.parametrize("path", [f"/def/{__version__}", f"/def/funding/{__version__}", "/def/changes", "/def/alignments/schema"])
+def test_versions_and_changes(app: Flask, path: str) -> None:
+    """The version IRIs, the change log and the alignments answer."""
+    assert app.test_client().get(path, headers={"Accept": "text/html"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/def/9.9.9", "/def/funding/9.9.9"])
+def test_unknown_version(app: Flask, path: str) -> None:
+    """A version that is not served is 404."""
+    assert app.test_client().get(path).status_code == 404
+
+
+def test_context_reads_as_the_ontology_says(app: Flask) -> None:
+    """JSON written with the context means the own terms: objects are IRIs, numbers keep their type."""
+    context = json.loads(app.test_client().get("/context.jsonld").text)["@context"]
+    document = {"@context": context, "@id": "urn:o", "inhabitants": "46462", "validDuring": f"{BASE}id/periode/2015"}
+    graph = rdflib.Graph().parse(data=json.dumps(document), format="json-ld")
+    term = rdflib.Namespace(BASE + "def#")
+    assert graph.value(rdflib.URIRef("urn:o"), term.inhabitants) == rdflib.Literal(46462)
+    assert graph.value(rdflib.URIRef("urn:o"), term.validDuring) == rdflib.URIRef(BASE + "id/periode/2015")
