@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from territoires.knowledge.provenance import node
 
@@ -11,7 +11,9 @@ def statistics(quads: Iterable[Quad], base: str) -> Iterator[Quad]:
     """VoID statistics of the dataset (VoID §4.6): triples, entities, classes, properties, and their partitions."""
     here = NamedNode(base + "graph/statistics")
     dataset = NamedNode(base + "id/jeu/territoires")
-    triples = {(q.subject, q.predicate, q.object) for q in quads}
+    stored = Store()  # it writes numbers in one way, as the release's store does: 0.5 and 0.50 are one object there
+    stored.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    triples = {(q.subject, q.predicate, q.object) for q in stored}
     classes: dict[NamedNode, set[object]] = {}
     uses: dict[NamedNode, int] = {}
     for subject, predicate, value in triples:
