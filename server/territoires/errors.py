@@ -17,10 +17,6 @@ class ValidationFailed(TerritoiresError):
     """The data break a SHACL shape of severity Violation."""
 
 
-class InconsistentOntology(TerritoiresError):
-    """The reasoner finds the ontology and its data contradictory."""
-
-
 class NoRelease(TerritoiresError):
     """There is no built release to serve."""
 
