@@ -1,4 +1,4 @@
-"""What the tests share: the repository root, a release built once, and a server over it."""
+"""What the tests share: the repository root, a release built once, a server over it, and a judge of small graphs."""
 
 import socket
 import subprocess
@@ -6,13 +6,21 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pyshacl
 import pytest
+import rdflib
 from flask import Flask
+from pyshacl.graph_abstraction import DataGraph
+from rdflib import RDF, RDFS, SH
 
+from territoires.files import shape_files, turtle_files
 from territoires.knowledge.building import build
+from territoires.knowledge.validation import merged, read_graph
 from territoires.settings import Settings
+from territoires.store.pool import Pool
 from territoires.store.releases import current_release
 from territoires.web.app import create_app
 
@@ -42,9 +50,17 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
+def pool(settings: Settings) -> Iterator[Pool]:
+    """That release behind a pool of killable workers."""
+    found = current_release(settings.releases).serve()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings, pool: Pool) -> Flask:
     """The application over that release."""
-    return create_app(settings, current_release(settings.releases).open())
+    return create_app(replace(settings, client_seconds=0), pool)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +79,67 @@ def server(settings: Settings) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+class Judge:
+    """Validates small graphs with the ontology and the schemes, looking only at what they themselves speak of.
+
+    pySHACL would search the whole vocabulary for every shape. One vocabulary graph serves all: the triples of a small graph
+    are added to it, then taken away again.
+    """
+
+    def __init__(self, vocabulary: rdflib.Graph, shapes: rdflib.Graph) -> None:
+        self.vocabulary, self.shapes = vocabulary, shapes
+        self._index = pyshacl.ShapesGraph(shapes)
+        self._lineages: dict[rdflib.term.Node, set[rdflib.term.Node]] = {}
+        self._targets: dict[tuple[rdflib.URIRef, rdflib.term.Node], list[pyshacl.Shape]] = {}
+        for shape in self._index.shapes:
+            for parameter in (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf):
+                for target in shapes.objects(shape.node, parameter):
+                    self._targets.setdefault((parameter, target), []).append(shape)
+
+    def lineage(self, kind: rdflib.term.Node) -> set[rdflib.term.Node]:
+        """A class and the classes above it."""
+        if kind not in self._lineages:
+            self._lineages[kind] = set(self.vocabulary.transitive_objects(kind, RDFS.subClassOf))
+        return self._lineages[kind]
+
+    def focus_nodes(self, graph: rdflib.Graph) -> dict[pyshacl.Shape, set[rdflib.term.Node]]:
+        """Which nodes of a small graph, already added to the vocabulary, each shape looks at."""
+        found: dict[pyshacl.Shape, set[rdflib.term.Node]] = {}
+        for node in set(graph.subjects()):
+            for kind in set().union(*(self.lineage(kind) for kind in self.vocabulary.objects(node, RDF.type))):
+                for shape in self._targets.get((SH.targetClass, kind), ()):
+                    found.setdefault(shape, set()).add(node)
+        for subject, predicate, value in graph:
+            for parameter, node in ((SH.targetSubjectsOf, subject), (SH.targetObjectsOf, value)):
+                for shape in self._targets.get((parameter, predicate), ()):
+                    found.setdefault(shape, set()).add(node)
+        return found
+
+    def report(self, graph: rdflib.Graph) -> rdflib.Graph:
+        """The SHACL report on a small graph."""
+        added = [triple for triple in graph if triple not in self.vocabulary]
+        for triple in added:
+            self.vocabulary.add(triple)
+        try:
+            target = DataGraph.from_rdflib_graph(self.vocabulary)
+            executor = pyshacl.Validator(target, shacl_graph=rdflib.Graph(), options={"inplace": True}).make_executor()
+            results = []
+            for shape, focus in self.focus_nodes(graph).items():
+                results += shape.validate(executor, target, focus=list(focus))[1]
+            return pyshacl.Validator.create_validation_report(self._index, not results, results)[0]
+        finally:
+            for triple in added:
+                self.vocabulary.remove(triple)
+
+
+@pytest.fixture(scope="session")
+def judge() -> Judge:
+    """A judge of small graphs by the shapes of the repository."""
+    ontology = [source for source in turtle_files(ROOT, "ontology") if source.name.split("/")[1] not in ("examples", "alignments")]
+    shapes = merged(read_graph(source.path) for source in shape_files(ROOT))
+    return Judge(merged(read_graph(source.path) for source in ontology), shapes)
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -103,16 +103,24 @@ def query(name: str | None, form: str) -> None:
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the current release over HTTP."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import Interfaces, Loops
 
-    from territoires.web.app import load_app
+    from territoires.web.app import load_gateway
 
     settings = settings_from(host=host, port=port, workers=workers)
     release = current_release(settings.releases)
     address = f"http://{settings.host}:{settings.port}/"
     click.echo(f"Release {release.revision} at {address} (SPARQL: {address}sparql, ontology: {address}def). Stop with Ctrl-C.")
-    server = Granian("territoires", settings.host, settings.port, interface=Interfaces.WSGI, workers=settings.workers, websockets=False)
-    server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
+    server = Granian(
+        "territoires",
+        settings.host,
+        settings.port,
+        interface=Interfaces.RSGI,
+        loop=Loops.uvloop,
+        workers=settings.workers,
+        websockets=False,
+    )
+    server.serve(target_loader=partial(load_gateway, settings), wrap_loader=False)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

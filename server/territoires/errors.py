@@ -54,5 +54,29 @@ class QueryFailed(TerritoiresError):
     """The query was run and stopped with an error."""
 
 
+class QueryTimeout(TerritoiresError):
+    """The query reached its deadline (`seconds`) and was ended."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class QueryStopped(TerritoiresError):
+    """The query was ended before its answer was whole: too much memory, or the engine broke."""
+
+
+class Overloaded(TerritoiresError):
+    """So many queries are waiting that this one would not be answered in time; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BudgetSpent(Overloaded):
+    """This client has used up the seconds of work that are its share."""
+
+
 class InvalidParameter(TerritoiresError):
     """A parameter's value can't be used."""

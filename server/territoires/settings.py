@@ -1,8 +1,8 @@
 """The settings, and the only reader of the environment."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +28,24 @@ class Settings:
     """Server processes."""
     proxy_hops: int = 0
     """Trusted reverse proxies in front: how many X-Forwarded-* entries to believe."""
+    engine: str = "auto"
+    """Where the embedded store keeps the graph: memory, disk, or auto (by size)."""
+    query_seconds: float = 10.0
+    """Deadline of a query that asks for none."""
+    query_seconds_most: float = 60.0
+    """The longest deadline that the parameter timeout can ask for."""
+    query_memory: int = 1024
+    """Megabytes that one query may use."""
+    query_workers: int = 4
+    """Queries that run at once, in each server process."""
+    query_queue: int = 32
+    """Queries that may wait for a worker; more are turned away."""
+    client_seconds: float = 60.0
+    """Seconds of work that one client may ask for in a minute; 0 for no limit."""
+    services: tuple[str, ...] = ()
+    """SPARQL endpoints that a query may call by SERVICE, separated by blanks."""
+    cache: int = 64
+    """Megabytes of answers that each server process keeps; 0 for none."""
 
 
 def default_home() -> Path:
@@ -36,18 +54,25 @@ def default_home() -> Path:
     return packaged if packaged.is_dir() else PACKAGE.parent.parent
 
 
+READERS: Mapping[type, Callable[[str], object]] = {
+    Path: Path,
+    str: str,
+    int: int,
+    float: float,
+    tuple[str, ...]: lambda text: tuple(text.split()),
+}
+
+
 def settings_from(environment: Mapping[str, str] = os.environ, **options: object) -> Settings:
     """Settings from `environment`; an option that isn't None stands above it. Raises InvalidSetting."""
     read: dict[str, object] = {}
-    for name, kind in (("home", Path), ("releases", Path), ("host", str), ("port", int), ("workers", int), ("proxy_hops", int)):
-        variable = f"TERRITOIRES_{name.upper()}"
+    for each in fields(Settings):
+        variable = f"TERRITOIRES_{each.name.upper()}"
         if variable in environment:
             try:
-                read[name] = kind(environment[variable])
+                read[each.name] = READERS[each.type](environment[variable])  # type: ignore[index]
             except ValueError as error:
                 raise InvalidSetting(f"{variable}={environment[variable]!r} is not a number: give one, or unset it.") from error
-    if "TERRITOIRES_BASE_URL" in environment:
-        read["base_url"] = environment["TERRITOIRES_BASE_URL"]
     read.update({name: value for name, value in options.items() if value is not None})
     return checked(Settings(**read))  # type: ignore[arg-type]
 
@@ -61,6 +86,16 @@ def checked(settings: Settings) -> Settings:
         raise InvalidSetting(f"The port {settings.port} must lie between 1 and 65535.")
     if settings.workers < 1 or settings.proxy_hops < 0:
         raise InvalidSetting("TERRITOIRES_WORKERS must be 1 or more, TERRITOIRES_PROXY_HOPS 0 or more.")
-    if not settings.base_url.endswith("/"):
-        return Settings(**{**settings.__dict__, "base_url": settings.base_url + "/"})
-    return settings
+    if settings.engine not in ("auto", "memory", "disk"):
+        raise InvalidSetting(f"TERRITOIRES_ENGINE={settings.engine!r} must be memory, disk or auto.")
+    if settings.query_workers < 1 or settings.query_memory < 64:
+        raise InvalidSetting("TERRITOIRES_QUERY_WORKERS must be 1 or more, TERRITOIRES_QUERY_MEMORY 64 (megabytes) or more.")
+    if not 0 < settings.query_seconds <= settings.query_seconds_most:
+        raise InvalidSetting("TERRITOIRES_QUERY_SECONDS must lie above 0 and not above TERRITOIRES_QUERY_SECONDS_MOST.")
+    if min(settings.query_queue, settings.client_seconds, settings.cache) < 0:
+        raise InvalidSetting("TERRITOIRES_QUERY_QUEUE, TERRITOIRES_CLIENT_SECONDS and TERRITOIRES_CACHE must be 0 or more.")
+    for service in settings.services:
+        if urlsplit(service).scheme not in ("http", "https"):
+            raise InvalidSetting(f"TERRITOIRES_SERVICES holds {service!r}, which is no http or https address.")
+    base = settings.base_url
+    return settings if base.endswith("/") else replace(settings, base_url=base + "/")

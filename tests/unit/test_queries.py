@@ -6,8 +6,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Store
 
 from territoires.errors import InvalidParameter, QueryRefused, SourceError, UnknownQuery
-from territoires.knowledge.guard import refuse_federation
 from territoires.knowledge.queries import QueryLibrary, bind
+from territoires.store.guard import refuse_federation
 
 TEXT = """# title@fr: Les choses
 # title@en: Things

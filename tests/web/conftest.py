@@ -23,7 +23,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from territoires.formats import named
 from territoires.settings import Settings
-from territoires.store.embedded import EmbeddedStore
+from territoires.store.pool import Pool
 from territoires.store.releases import current_release, publish
 from territoires.vocabulary import CANONICAL_BASE, iri
 from territoires.web.app import create_app
@@ -204,13 +204,15 @@ def hard_settings(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Setti
 
 
 @pytest.fixture(scope="session")
-def hard_store(hard_settings: Settings) -> EmbeddedStore:
+def hard_store(hard_settings: Settings) -> Iterator[Pool]:
     """The store of the hard cases."""
-    return current_release(hard_settings.releases).open()
+    found = current_release(hard_settings.releases).serve()
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def hard(hard_settings: Settings, hard_store: EmbeddedStore) -> FlaskClient:
+def hard(hard_settings: Settings, hard_store: Pool) -> FlaskClient:
     """A client of an application over the hard cases."""
     return create_app(hard_settings, hard_store).test_client(use_cookies=False)
 

@@ -625,7 +625,7 @@ def test_no_calls(client: FlaskClient, outside: tuple[str, list[str]], template:
 def test_refusal_is_explained(client: FlaskClient, name: str) -> None:
     """B28: the answer says what to leave out."""
     detail = get(client, CALLS[name].format(url="http://example.org/")).json["detail"]
-    assert "leave out SERVICE" in detail
+    assert "Leave out SERVICE" in detail
 
 
 MENTIONS = [

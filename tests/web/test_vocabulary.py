@@ -48,15 +48,26 @@ def test_every_module_has_a_diagram(app: Flask) -> None:
         assert linked == entries, module
 
 
-def test_examples_are_served(app: Flask, root: Path) -> None:
-    """Each example answers as Turtle; an unknown one is 404, a path outside is too."""
+def test_examples_are_served(app: Flask) -> None:
+    """Each example that the served ontology links a class to answers as Turtle, and the page links to it once."""
     client = app.test_client()
-    names = sorted(path.stem for path in (root / "ontology" / "examples").glob("*.ttl"))
-    assert len(names) > 90
-    for name in names[:5]:
-        assert len(rdflib.Graph().parse(data=client.get(f"/def/examples/{name}.ttl").data, format="turtle")) > 3
-    assert client.get("/def/examples/Nothing.ttl").status_code == 404
-    assert client.get("/def/examples/..%2Fcore.ttl").status_code == 404
+    ontology = rdflib.Graph().parse(data=client.get("/def.ttl").data, format="turtle")
+    page = client.get("/def", headers={"Accept": "text/html"}).text
+    linked = dict(ontology.subject_objects(rdflib.Namespace("http://purl.org/vocab/vann/").example))
+    assert len(linked) > 90
+    for term, example in linked.items():
+        address = f"/{str(example).removeprefix(BASE)}"
+        response = client.get(address)
+        assert (response.status_code, response.mimetype) == (200, "text/turtle")
+        written = parse(response.data, format=RdfFormat.TURTLE)
+        assert NamedNode(str(term)) in {quad.object for quad in written}
+        assert page.count(f'href="{address}"') == 1
+
+
+@pytest.mark.parametrize("name", ["Nothing", "..%2Fcore"])
+def test_unknown_example(app: Flask, name: str) -> None:
+    """An unknown example is 404, and so is a path outside."""
+    assert app.test_client().get(f"/def/examples/{name}.ttl").status_code == 404
 
 
 @pytest.mark.parametrize("path", [f"/def/{__version__}", f"/def/funding/{__version__}", "/def/changes", "/def/alignments/schema"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat, Triple
+from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, RdfFormat, Triple
 
 from territoires.formats.table import Format
 from territoires.results import Answer
@@ -30,7 +30,7 @@ def used_prefixes(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> dic
 
 def write_answer(answer: Answer, form: Format, prefixes: Mapping[str, str]) -> bytes:
     """The answer of a query in a format of its kind (SPARQL 1.1 Query Results JSON, XML, CSV/TSV; RDF)."""
-    if isinstance(answer, QueryTriples):
+    if isinstance(answer, list):
         return write_triples(answer, form, prefixes)
     if not isinstance(answer, QuerySolutions | QueryBoolean) or form.solutions is None:
         raise ValueError(f"{form.label} holds no such answer")

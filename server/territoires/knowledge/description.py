@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, QueryBoolean, QueryTriples, Triple
+from pyoxigraph import NamedNode, QueryBoolean, Triple
 
 from territoires.errors import UnknownResource
 from territoires.knowledge.queries import QueryLibrary
@@ -65,7 +65,7 @@ def describe(store: Store, views: QueryLibrary, iri: str) -> Description:
 def construct(store: Store, text: str) -> set[Triple]:
     """The triples of a CONSTRUCT query."""
     answer = store.query(text)
-    assert isinstance(answer, QueryTriples)
+    assert isinstance(answer, list)
     return set(answer)
 
 

@@ -1,19 +1,17 @@
-"""The embedded store: pyoxigraph on disk, written once by a build and opened read-only by a server.
+"""The embedded engine: pyoxigraph on disk, written once by a build and opened read-only, or held in memory.
 
 The default graph is the merge of all named graphs, written out: the engine's own union of graphs repeats a triple that
 stands in two of them, so that a COUNT over it would be wrong.
 """
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from territoires.errors import QueryFailed, QueryRefused, QuerySyntaxError, StoreUnavailable
+from territoires.errors import InvalidParameter, QueryFailed, QueryRefused, StoreUnavailable
 from territoires.results import WHOLE, Answer, Dataset
-
-_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+from territoires.store.guard import syntax_error
 
 
 def write_store(path: Path, quads: Iterable[Quad]) -> None:
@@ -26,25 +24,45 @@ def write_store(path: Path, quads: Iterable[Quad]) -> None:
     store.flush()
 
 
-class EmbeddedStore:
-    """One release, opened read-only."""
+def open_on_disk(path: Path) -> Store:
+    """The store at `path`, read-only. Raises StoreUnavailable."""
+    try:
+        return Store.read_only(str(path))
+    except (OSError, RuntimeError) as error:
+        raise StoreUnavailable(f"The store at {path} can't be opened ({error}): build it anew with `territoires build`.") from error
 
-    def __init__(self, path: Path, revision: str, base: str) -> None:
+
+def load_into_memory(path: Path) -> Store:
+    """A copy of the store at `path` in memory: several times faster for scans, joins and aggregates. Raises StoreUnavailable."""
+    store = Store()
+    store.bulk_extend(open_on_disk(path))
+    return store
+
+
+class EmbeddedStore:
+    """One release in this process: `held` in memory, or opened read-only on disk."""
+
+    def __init__(self, path: Path, revision: str, base: str, held: Store | None = None) -> None:
         self.revision = revision
         self.base = base
-        try:
-            self._store = Store.read_only(str(path))
-        except (OSError, RuntimeError) as error:
-            raise StoreUnavailable(f"The store at {path} can't be opened ({error}): build it anew with `territoires build`.") from error
+        self._store = open_on_disk(path) if held is None else held
 
     def query(self, text: str, dataset: Dataset = WHOLE) -> Answer:
         """Answers a query over the release; a Protocol dataset stands above the query's FROM."""
+        found = self.evaluate(text, dataset)
+        return list(found) if isinstance(found, QueryTriples) else found
+
+    def evaluate(self, text: str, dataset: Dataset = WHOLE) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """As `query`, with an answer that is worked out while it is read."""
+        try:
+            default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in dataset.default]
+            named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in dataset.named]
+        except ValueError as error:
+            raise InvalidParameter(f"A graph IRI is not valid: {error}") from error
+        whole = dataset == WHOLE
         try:
             return self._store.query(
-                text,
-                base_iri=self.base,
-                default_graph=None if dataset == WHOLE else [NamedNode(iri) for iri in dataset.default],
-                named_graphs=None if dataset == WHOLE else [NamedNode(iri) for iri in dataset.named],
+                text, base_iri=self.base, default_graph=None if whole else default, named_graphs=None if whole else named
             )
         except SyntaxError as error:
             raise syntax_error(str(error)) from error
@@ -52,17 +70,6 @@ class EmbeddedStore:
             raise execution_error(str(error)) from error
         except OSError as error:
             raise StoreUnavailable(f"The store can't be read: {error}") from error
-
-
-def syntax_error(message: str) -> QuerySyntaxError:
-    """The engine's message with its position taken out: 'error at 2:9: expected …'."""
-    found = _POSITION.match(message)
-    if not found:
-        return QuerySyntaxError(message)
-    line, column, detail = found.groups()
-    if "Prefix not found" in detail:
-        detail = "Prefix not found: declare it with PREFIX"
-    return QuerySyntaxError(" ".join(detail.split()), int(line), int(column))
 
 
 def execution_error(message: str) -> QueryRefused | QueryFailed:

@@ -1,7 +1,7 @@
 """/.well-known/void: what the dataset is, how much it holds, where it answers (VoID §7.2)."""
 
 from flask import Blueprint, Response, redirect, request
-from pyoxigraph import NamedNode, QueryTriples, Triple
+from pyoxigraph import NamedNode, Triple
 from werkzeug.wrappers import Response as BaseResponse
 
 from territoires.formats import DOCUMENT, HTML, write_triples
@@ -25,7 +25,7 @@ def show_void() -> BaseResponse:
     store = service().store
     dataset = NamedNode(store.base + "id/jeu/territoires")
     answer = store.query(service().views.text("dataset", store.base, dataset=[dataset]))
-    assert isinstance(answer, QueryTriples)
+    assert isinstance(answer, list)
     endpoint = Triple(dataset, NamedNode(iri("void:sparqlEndpoint")), NamedNode(request.url_root + "sparql"))
     body = write_triples([*dict.fromkeys(answer), endpoint], form, prefixes_at(store.base))
     return cached(Response(body, content_type=form.content_type), form.name)

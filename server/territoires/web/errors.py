@@ -26,9 +26,16 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.QueryRefused: 400,
     errors.InvalidParameter: 400,
     errors.QueryFailed: 500,
+    errors.QueryTimeout: 504,
+    errors.QueryStopped: 503,
+    errors.BudgetSpent: 429,
+    errors.Overloaded: 503,
     errors.StoreUnavailable: 503,
     errors.NoRelease: 503,
 }
+
+PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded)
+"""Faults whose text is meant for the one who asked; the log need not hold them."""
 
 TITLES = {
     400: lazy_gettext("The request can't be understood"),
@@ -39,7 +46,9 @@ TITLES = {
     414: lazy_gettext("The address is too long"),
     415: lazy_gettext("That kind of body isn't accepted here"),
     500: lazy_gettext("Something went wrong on our side"),
+    429: lazy_gettext("Too much at once"),
     503: lazy_gettext("The repository can't answer right now"),
+    504: lazy_gettext("The query took too long"),
 }
 
 
@@ -67,8 +76,8 @@ def not_acceptable(error: NotAcceptable) -> Response:
 
 def domain_error(error: errors.TerritoiresError) -> Response:
     """A fault in the domain's terms."""
-    status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
-    if status >= 500:
+    status = status_of(error)
+    if status >= 500 and not isinstance(error, PLAIN):
         logger.error("%s: %s", type(error).__name__, error)
     extra: dict[str, object] = {}
     detail = str(error)
@@ -77,12 +86,19 @@ def domain_error(error: errors.TerritoiresError) -> Response:
     if isinstance(error, errors.QuerySyntaxError) and error.line:
         extra = {"line": error.line, "column": error.column}
         detail = gettext("Syntax error at line %(line)s, column %(column)s: %(why)s", why=detail, **extra)
-    if status == 503:
+    if status == 503 and not isinstance(error, PLAIN):
         detail = gettext("The fault was recorded. Try again, or tell us what you asked for.")  # the text names paths of this host
     response = problem(status, detail, extra)
-    if status == 503:
+    if isinstance(error, errors.Overloaded):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif status == 503:
         response.headers["Retry-After"] = "30"
     return response
+
+
+def status_of(error: errors.TerritoiresError) -> int:
+    """The status that says what kind of fault it is."""
+    return next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
 
 
 def http_error(error: HTTPException) -> Response:

@@ -10,9 +10,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from territoires import __version__
 from territoires.web.language import current_language
+from territoires.web.negotiation import choose_coding
 from territoires.web.service import service
 
-EXPOSED = "Content-Language, Content-Location, ETag, Link, Location, Retry-After"
+EXPOSED = (
+    "Content-Language, Content-Location, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
+    "Territoires-Deadline, Territoires-Revision, X-Request-ID"
+)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -75,9 +79,13 @@ def complete_headers(response: Response) -> Response:
 
 
 def cached(response: Response, *parts: str, seconds: int = 300) -> Response:
-    """`response` with an ETag of its representation (version, revision, address, format, language), answered 304 where it matches."""
-    key = "\n".join((__version__, service().store.revision, request.full_path, current_language(), *parts))
-    response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32])
+    """`response` with an ETag of its representation, answered 304 where it matches.
+
+    The representation is that of version, revision, address, host, format, language and coding.
+    """
+    coding = choose_coding(request.headers.get("Accept-Encoding")) or ""
+    key = "\n".join((__version__, service().store.revision, request.url, request.root_path, current_language(), *parts))
+    response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32] + (coding and f"-{coding}"))
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
     response.make_conditional(request)
     return response

@@ -4,7 +4,7 @@ import csv
 import io
 
 from flask import Blueprint, Response, render_template, request
-from pyoxigraph import Literal, NamedNode, QueryTriples, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from territoires.errors import UnknownResource
 from territoires.formats import DOCUMENT, HTML, SOLUTIONS, by_name, write_triples
@@ -58,7 +58,7 @@ def show_list(name: str) -> Response:
         raise UnknownResource(bare)
     cls = namespace + local
     answer = store.query(views.text("members", store.base, **{"class": [NamedNode(cls)]}))
-    assert isinstance(answer, QueryTriples)
+    assert isinstance(answer, list)
     triples = list(dict.fromkeys(answer))
     if not triples:
         check_class(cls)

@@ -13,7 +13,9 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _REGISTERED = set(mimetypes.MimeTypes(filenames=()).types_map[True].values())
 _OURS = {kind for form in FORMATS for kind in (form.media_type, *form.aliases)}
 _LANGUAGE = re.compile(r"^\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9]{1,8})*\s*((?:;.*)?)$")
+_CODING = re.compile(r"^\s*([\w!#$&^.+*-]+)\s*((?:;.*)?)$", re.ASCII)
 LANGUAGES = ("fr", "en")
+CODINGS = ("zstd", "gzip")
 
 
 @dataclass(frozen=True)
@@ -99,3 +101,14 @@ def choose_language(asked: str | None, accept_language: str | None) -> str:
         if primary in LANGUAGES and score > 0:
             scored.append((score, -position, primary))
     return max(scored)[2] if scored else LANGUAGES[0]
+
+
+def choose_coding(accept_encoding: str | None) -> str | None:
+    """The content coding that the client likes best among ours, or None for none (RFC 9110 §12.5.3)."""
+    qualities: dict[str, float] = {}
+    for part in (accept_encoding or "").split(","):
+        if found := _CODING.match(part):
+            quality = _QUALITY.search(found[2])
+            qualities[found[1].lower().removeprefix("x-")] = float(quality[1]) if quality else 1.0
+    score, _, coding = max((qualities.get(coding, qualities.get("*", 0.0)), -index, coding) for index, coding in enumerate(CODINGS))
+    return coding if score > 0 and score >= qualities.get("identity", 0.0) else None

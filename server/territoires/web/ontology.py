@@ -3,7 +3,7 @@
 import json
 
 from flask import Blueprint, Response, render_template, request
-from pyoxigraph import NamedNode, QueryTriples
+from pyoxigraph import NamedNode
 
 from territoires import __version__
 from territoires.errors import UnknownResource
@@ -89,7 +89,7 @@ def show(module: str, suffix: str) -> Response:
         body: str | bytes = page(wanted, path)
     else:
         answer = store.query(views.text("ontology", store.base, graph=[graphs[wanted]] if wanted else list(graphs.values())))
-        assert isinstance(answer, QueryTriples)
+        assert isinstance(answer, list)
         body = write_triples(list(dict.fromkeys(answer)), form, prefixes_at(store.base))
     response = Response(body, content_type=form.content_type)
     response.headers["Content-Location"] = f"{path}.{form.name}"

@@ -10,12 +10,17 @@ from territoires.web.errors import NotAcceptable
 from territoires.web.negotiation import choose_format
 
 
+def asked_format(offered: Sequence[Format]) -> Format | None:
+    """The format by ?format=, else Accept; None when none of the offered suits."""
+    asked = request.args.get("format")
+    return by_name(asked, tuple(offered)) if asked is not None else choose_format(request.headers.get("Accept"), offered)
+
+
 def wanted_format(offered: Sequence[Format], addresses: Mapping[str, str], suffix: Format | None = None) -> Format:
     """The format by suffix, else ?format=, else Accept. Raises NotAcceptable with `addresses` (media type -> URL)."""
     if suffix is not None:
         return suffix
-    asked = request.args.get("format")
-    form = by_name(asked, tuple(offered)) if asked is not None else choose_format(request.headers.get("Accept"), offered)
+    form = asked_format(offered)
     if form is None:
         raise NotAcceptable(addresses)
     return form

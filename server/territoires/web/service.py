@@ -6,7 +6,8 @@ from flask import current_app
 
 from territoires.knowledge.queries import QueryLibrary
 from territoires.settings import Settings
-from territoires.store import Store
+from territoires.store import QueryService
+from territoires.web.fairness import Budgets
 
 KEY = "territoires"
 
@@ -16,9 +17,10 @@ class Service:
     """The parts that every blueprint shares."""
 
     settings: Settings
-    store: Store
+    store: QueryService
     views: QueryLibrary
     questions: QueryLibrary
+    budgets: Budgets
 
 
 def service() -> Service:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, render_template, request
-from pyoxigraph import Literal, NamedNode, QueryTriples
+from pyoxigraph import Literal, NamedNode
 
 from territoires.formats import DOCUMENT, HTML, write_triples
 from territoires.results import Term, rows
@@ -30,7 +30,7 @@ def show_shapes(suffix: str = "") -> Response:
         body: str | bytes = page(path)
     else:
         answer = store.query(views.text("rules", store.base))
-        assert isinstance(answer, QueryTriples)
+        assert isinstance(answer, list)
         body = write_triples(list(dict.fromkeys(answer)), form, prefixes_at(store.base))
     response = Response(body, content_type=form.content_type)
     response.headers["Content-Location"] = f"{path}.{form.name}"

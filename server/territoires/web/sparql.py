@@ -1,23 +1,22 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol (query), Service Description, result formats; a page for browsers."""
 
-from collections.abc import Sequence
-from itertools import islice
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
-from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
+from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, Triple
 from werkzeug.exceptions import RequestURITooLarge, UnsupportedMediaType
 
-from territoires.errors import InvalidParameter, QueryFailed, QueryRefused, QuerySyntaxError, TerritoiresError
-from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, write_answer, write_triples
-from territoires.knowledge.querying import run_query
-from territoires.results import Answer, Dataset, Term, rows
+from territoires.errors import InvalidParameter, Overloaded, QueryRefused, QueryStopped, QuerySyntaxError, QueryTimeout, TerritoiresError
+from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, write_triples
+from territoires.results import Dataset, Kind, Reply, Term, rows
+from territoires.store.reading import read_answer
 from territoires.vocabulary import iri, prefixes_at
+from territoires.web.answering import deadline, respond, run, tell_limits
+from territoires.web.errors import NotAcceptable, status_of
 from territoires.web.headers import cached
 from territoires.web.naming import Value, namer
-from territoires.web.negotiation import choose_format
-from territoires.web.requests import by_parameter, wanted_format
+from territoires.web.requests import asked_format, by_parameter, wanted_format
 from territoires.web.service import service
 
 blueprint = Blueprint("sparql", __name__)
@@ -25,6 +24,7 @@ blueprint = Blueprint("sparql", __name__)
 LONGEST_ADDRESS = 16_384  # bytes of query string; a longer query goes by POST
 SHOWN_ROWS = 500
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
+KINDS: tuple[Kind, ...] = ("solutions", "boolean", "graph")
 Parameters = list[tuple[str, str]]
 
 
@@ -83,50 +83,44 @@ def read_query(parameters: Parameters) -> tuple[str, Dataset]:
 
 def answer(parameters: Parameters) -> Response:
     """Runs the query and writes the answer in the negotiated format; a browser gets a page."""
-    asks_page = choose_format(request.headers.get("Accept"), (*SOLUTIONS, *GRAPH, HTML)) is HTML and "format" not in request.args
+    offered = {kind: offered_formats(kind) for kind in KINDS}
+    forms = {kind: form for kind in KINDS if (form := asked_format(offered[kind])) is not None}
+    asks_page = "format" not in request.args and forms.get("solutions") is HTML and forms.get("graph") is HTML
     text = next((value for name, value in parameters if name == "query"), "")
     try:
         text, dataset = read_query(parameters)
-        found = run_query(service().store, text, dataset)
-        offered = offered_formats(found)
-        form = wanted_format(offered, by_parameter(offered))
-        if form is HTML:
-            return page(text, found)
-        body = write_answer(found, form, prefixes_at(service().store.base))
-    except (QuerySyntaxError, QueryRefused, InvalidParameter) as error:
-        if asks_page:
-            return page(text, None, error)
-        raise
-    except RuntimeError as error:
-        raise QueryFailed(str(error)) from error
-    response = Response(body, content_type=form.content_type)
-    return cached(response, form.name, text) if request.method in ("GET", "HEAD") else response
+        seconds = deadline(next((value for name, value in parameters if name == "timeout"), None))
+        reply = run(text, {kind: form.media_type for kind, form in forms.items()}, dataset, seconds, SHOWN_ROWS)
+    except (QuerySyntaxError, QueryRefused, InvalidParameter, QueryTimeout, QueryStopped, Overloaded) as error:
+        if not asks_page:
+            raise
+        return page(text, error=error)
+    if reply.kind not in forms:
+        raise NotAcceptable(by_parameter(offered[reply.kind]))
+    if forms[reply.kind] is HTML:
+        response = page(text, reply)
+        tell_limits(response, reply, seconds)
+        return response
+    return respond(reply, forms[reply.kind], text, seconds)
 
 
-def offered_formats(found: Answer) -> Sequence[Format]:
+def offered_formats(kind: Kind) -> tuple[Format, ...]:
     """The formats of that kind of answer, the default first."""
-    if isinstance(found, QueryTriples):
-        return (*GRAPH, HTML)
-    if isinstance(found, QueryBoolean):
-        return (*(f for f in SOLUTIONS if f.boolean), HTML)
-    return (*SOLUTIONS, HTML)
+    found = {"graph": GRAPH, "boolean": tuple(f for f in SOLUTIONS if f.boolean), "solutions": SOLUTIONS}[kind]
+    return (*found, HTML)
 
 
-def page(text: str, found: Answer | None, error: TerritoiresError | None = None) -> Response:
+def page(text: str, reply: Reply | None = None, error: TerritoiresError | None = None) -> Response:
     """The page of the endpoint: the query in an editable field, and its answer as a table."""
+    found = read_answer(reply) if reply else None
     columns: list[str] = []
     table: list[list[Value | None]] = []
-    more = False
     if isinstance(found, QuerySolutions):
         columns = [variable.value for variable in found.variables]
-        first = list(islice(rows(found), SHOWN_ROWS + 1))
-        more, first = len(first) > SHOWN_ROWS, first[:SHOWN_ROWS]
-        table = shown([[row.get(name) for name in columns] for row in first])
-    elif isinstance(found, QueryTriples):
+        table = shown([[row.get(name) for name in columns] for row in rows(found)])
+    elif isinstance(found, list):
         columns = [gettext("Subject"), gettext("Property"), gettext("Value")]
-        triples = list(islice(found, SHOWN_ROWS + 1))
-        more, triples = len(triples) > SHOWN_ROWS, triples[:SHOWN_ROWS]
-        table = shown([[t.subject, t.predicate, t.object] for t in triples])
+        table = shown([[t.subject, t.predicate, t.object] for t in found])
     body = render_template(
         "sparql/sparql.html",
         query=text or example(),
@@ -134,11 +128,15 @@ def page(text: str, found: Answer | None, error: TerritoiresError | None = None)
         boolean=bool(found) if isinstance(found, QueryBoolean) else None,
         columns=columns,
         table=table,
-        more=more,
+        more=reply is not None and reply.more,
         shown_rows=SHOWN_ROWS,
-        downloads=[f for f in offered_formats(found) if f is not HTML] if found is not None else [],
+        downloads=[f for f in offered_formats(reply.kind) if f is not HTML] if reply else [],
     )
-    return Response(body, 400 if error else 200, content_type=HTML.content_type)
+    status = status_of(error) if error else 200
+    response = Response(body, status, content_type=HTML.content_type)
+    if isinstance(error, Overloaded):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def shown(cells: list[list[Term | None]]) -> list[list[Value | None]]:

@@ -1,0 +1,214 @@
+"""A process that answers queries and can be killed: `python -m territoires.store.worker <specification>`.
+
+The process that the pool starts, the *zygote*, holds the dataset and answers nothing. Each socket that it is handed it gives to a fork of
+itself, a *worker*. A worker asks the kernel for its own end before each query (setitimer, whose SIGALRM is left at its default), so that
+it ends at the deadline even inside the engine; a limit on its memory ends it alone. It also ends when its socket closes.
+
+On the wire each frame is a type (one byte), a length (four bytes, big-endian) and a body.
+"""
+
+import contextlib
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Store, serialize
+
+from territoires.errors import QueryFailed, TerritoiresError
+from territoires.results import PAGE, Dataset
+from territoires.store.embedded import EmbeddedStore, load_into_memory
+from territoires.store.guard import check
+from territoires.vocabulary import prefixes_at
+
+HEAD, DATA, FAULT, END = b"H", b"D", b"F", b"Z"
+_FRAME = struct.Struct(">cI")
+_CHUNK = 1 << 16  # bytes: what a worker gathers before it sends
+_RECYCLED = 256 << 20  # bytes: a worker that has grown by so much ends after its answer
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What a zygote serves: a store on disk, kept in memory or read from there; the memory that one query may use, in bytes."""
+
+    store: str
+    revision: str
+    base: str
+    in_memory: bool
+    query_memory: int
+    services: tuple[str, ...] = ()
+
+    def argument(self) -> str:
+        """As the zygote reads it from its command line."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame."""
+
+    kind: bytes
+    body: bytes
+
+    def fields(self) -> dict[str, object]:
+        """The body as JSON."""
+        found = json.loads(self.body)
+        assert isinstance(found, dict)
+        return found
+
+
+def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:
+    """Sends one frame."""
+    connection.sendall(_FRAME.pack(kind, len(body)) + body)
+
+
+def read_frames(connection: socket.socket) -> Iterator[Frame]:
+    """The frames that arrive, until the other side ends. Raises OSError."""
+    with connection.makefile("rb", buffering=_CHUNK) as stream:
+        while len(head := stream.read(_FRAME.size)) == _FRAME.size:
+            kind, length = _FRAME.unpack(head)
+            body = stream.read(length)
+            if len(body) < length:
+                return
+            yield Frame(kind, body)
+
+
+class Sender(io.RawIOBase):
+    """A file that the engine writes to: what is written goes out as frames."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        """Sends a part of the answer."""
+        body = bytes(data)
+        if body:
+            send_frame(self._connection, DATA, body)
+        return len(body)
+
+
+def main() -> None:
+    """The zygote: forks a worker for each socket that comes over standard input, and ends with it."""
+    specification = Specification(**json.loads(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the server ends its pool itself
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    control = socket.socket(fileno=0)
+    held = load_into_memory(Path(specification.store)) if specification.in_memory else None
+    with contextlib.suppress(ConnectionError):
+        control.sendall(b"R")
+    while True:
+        try:
+            _, handed, _, _ = socket.recv_fds(control, 1, 1)
+        except ConnectionError:
+            return
+        if not handed:
+            return
+        if os.fork() == 0:
+            control.close()
+            serve(socket.socket(fileno=handed[0]), specification, held)
+            os._exit(0)
+        os.close(handed[0])
+
+
+def serve(connection: socket.socket, specification: Specification, held: Store | None) -> None:
+    """A worker: one query after another, each under its deadline."""
+    limit_memory(specification.query_memory)
+    store = EmbeddedStore(Path(specification.store), specification.revision, specification.base, held)
+    send_frame(connection, HEAD, json.dumps({"pid": os.getpid()}).encode())
+    started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for frame in read_frames(connection):
+        request = frame.fields()
+        signal.setitimer(signal.ITIMER_REAL, float(str(request["seconds"])))
+        try:
+            answer(connection, store, request, specification)
+        except TerritoiresError as error:
+            send_frame(connection, FAULT, json.dumps({"error": type(error).__name__, "message": str(error), **vars(error)}).encode())
+        except MemoryError:
+            os._exit(1)
+        except BrokenPipeError:
+            os._exit(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - started) * 1024 > _RECYCLED:
+            return
+
+
+def limit_memory(allowed: int) -> None:
+    """Lets this process use `allowed` bytes more than it does now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[5])
+    limit = pages * resource.getpagesize() + allowed
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, object], specification: Specification) -> None:
+    """Runs one query and sends its answer: what kind it is, its bytes, its end."""
+    text, accept = request["text"], request["accept"]
+    assert isinstance(text, str) and isinstance(accept, dict)
+    started = time.perf_counter()
+    check(text, specification.services)
+    default, named = request["default"], request["named"]
+    assert isinstance(default, list) and isinstance(named, list)
+    found = store.evaluate(text, Dataset(tuple(default), tuple(named)))
+    kind = kind_of(found)
+    media_type = accept.get(kind)
+    send_frame(connection, HEAD, json.dumps({"kind": kind, "media_type": media_type}).encode())
+    more = False
+    if media_type is not None:
+        sender = io.BufferedWriter(Sender(connection), _CHUNK)  # type: ignore[type-var]
+        try:
+            if media_type == PAGE:
+                more = write_first(found, int(str(request["first"])), sender)
+            else:
+                write(found, media_type, sender, prefixes_at(store.base))
+        except RuntimeError as error:
+            raise QueryFailed(str(error)) from error
+        sender.flush()
+    send_frame(connection, END, json.dumps({"more": more, "work": time.perf_counter() - started}).encode())
+
+
+def kind_of(found: QuerySolutions | QueryBoolean | QueryTriples) -> str:
+    """Which of the three kinds of answer that is."""
+    return "solutions" if isinstance(found, QuerySolutions) else "boolean" if isinstance(found, QueryBoolean) else "graph"
+
+
+def write(found: QuerySolutions | QueryBoolean | QueryTriples, media_type: str, sender: BinaryIO, prefixes: dict[str, str]) -> None:
+    """Writes the whole answer in the engine's own serialiser."""
+    if isinstance(found, QueryTriples):
+        form = RdfFormat.from_media_type(media_type)
+        assert form is not None
+        declared = form in (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML, RdfFormat.JSON_LD)
+        serialize(found, sender, form, prefixes=prefixes if declared else None)
+    else:
+        found.serialize(sender, QueryResultsFormat.from_media_type(media_type))
+
+
+def write_first(found: QuerySolutions | QueryBoolean | QueryTriples, count: int, sender: BinaryIO) -> bool:
+    """Writes the first rows as TSV, the first triples as N-Triples, or a boolean as JSON; tells whether there are more."""
+    if isinstance(found, QueryBoolean):
+        found.serialize(sender, QueryResultsFormat.JSON)
+        return False
+    if isinstance(found, QueryTriples):
+        serialize(list(islice(found, count)), sender, RdfFormat.N_TRIPLES)
+    else:
+        sender.write(("\t".join(str(variable) for variable in found.variables) + "\n").encode())
+        for solution in islice(found, count):
+            sender.write(("\t".join("" if term is None else str(term) for term in solution) + "\n").encode())
+    return next(iter(found), None) is not None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Runs what somebody asks, within its deadline and its client's share, and says so in the answer's headers."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from math import isfinite
+
+from flask import Response, request
+from flask_babel import gettext
+
+from territoires.errors import InvalidParameter
+from territoires.formats import Format
+from territoires.results import WHOLE, Cancellation, Dataset, Kind, Reply, Request
+from territoires.web.fairness import Budgets
+from territoires.web.headers import cached
+from territoires.web.service import service
+
+CANCELLATION = "territoires.cancellation"
+"""The key of the WSGI environment where the server puts a `Cancellation`, to be used when the client goes away."""
+_CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID)\s*\(", re.IGNORECASE)
+
+
+def client() -> str:
+    """Who asks, as far as the trusted proxies tell."""
+    return request.remote_addr or "unknown"
+
+
+def deadline(asked: str | None) -> float:
+    """The seconds that a query may take: what the parameter timeout asks for, or the default. Raises InvalidParameter."""
+    settings = service().settings
+    if asked is None:
+        return settings.query_seconds
+    most = settings.query_seconds_most
+    try:
+        seconds = float(asked)
+    except ValueError:
+        seconds = 0.0
+    if not (isfinite(seconds) and 0 < seconds <= most):
+        raise InvalidParameter(gettext("timeout is a number of seconds, above 0 and at most %(most)s.", most=f"{most:g}"))
+    return seconds
+
+
+def run(text: str, accept: Mapping[Kind, str], dataset: Dataset = WHOLE, seconds: float | None = None, first: int = 500) -> Reply:
+    """The reply to a query under the client's budget; its work is charged when it ends. Raises BudgetSpent and what the store raises."""
+    budgets, who = service().budgets, client()
+    budgets.check(who)
+    cancellation = request.environ.get(CANCELLATION) or Cancellation()
+    limit = service().settings.query_seconds if seconds is None else seconds
+    began = time.monotonic()
+    try:
+        reply = service().store.run(Request(text, dataset, accept, limit, first, cancellation))
+    except Exception:
+        budgets.charge(who, time.monotonic() - began)
+        raise
+    if reply.whole is None:
+        reply.chunks = charged(reply.chunks, budgets, who, began)
+    else:
+        budgets.charge(who, reply.work)
+    return reply
+
+
+def charged(chunks: Iterator[bytes], budgets: Budgets, who: str, began: float) -> Iterator[bytes]:
+    """The chunks; when they end, or nobody wants more of them, the time is counted."""
+    try:
+        yield from chunks
+    finally:
+        chunks.close()  # type: ignore[attr-defined]
+        budgets.charge(who, time.monotonic() - began)
+
+
+def respond(reply: Reply, form: Format, text: str, seconds: float) -> Response:
+    """The answer with its limits in the headers; what changes with time or chance isn't kept by anybody."""
+    response = Response(reply.whole if reply.whole is not None else reply.chunks, content_type=form.content_type)
+    response.implicit_sequence_conversion = reply.whole is not None  # else Werkzeug would gather a stream to know its length
+    tell_limits(response, reply, seconds)
+    if _CHANGING.search(text) or request.method not in ("GET", "HEAD"):
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    return cached(response, form.name, text)
+
+
+def tell_limits(response: Response, reply: Reply, seconds: float) -> None:
+    """The revision that answered, the deadline, the work that was done, and what remains of the client's share."""
+    response.headers["Territoires-Revision"] = service().store.revision
+    response.headers["Territoires-Deadline"] = f"{seconds:g}"
+    if reply.whole is not None:
+        response.headers["Server-Timing"] = f"query;dur={reply.work * 1000:.1f}"
+    response.headers.update(service().budgets.headers(client()))

@@ -1,0 +1,268 @@
+"""What stands between the HTTP server and Flask (RSGI 1.6 on one side, WSGI on the other).
+
+It keeps whole answers by revision and request, and gives them out without waking Flask; it runs Flask in threads, passes on what
+streams, tells the work when the client has gone, and cuts the connection when an answer breaks off, so that a short answer never
+looks whole.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Protocol
+
+from territoires.results import Cancellation
+from territoires.web.answering import CANCELLATION
+from territoires.web.negotiation import choose_coding
+
+Headers = list[tuple[str, str]]
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+logger = logging.getLogger(__name__)
+_LARGEST = 1 << 20  # bytes: a longer answer isn't kept
+_SELECTING = ("accept", "accept-language", "cookie", "host", "forwarded", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix")
+"""The request headers that an answer can depend on, beside Accept-Encoding."""
+
+
+_FLEETING = ("date", "ratelimit", "ratelimit-policy", "server-timing", "x-request-id")
+"""The answer headers that hold for one request only."""
+
+
+class Scope(Protocol):
+    """An RSGI HTTP scope."""
+
+    method: str
+    path: str
+    query_string: str
+    scheme: str
+    client: str
+    server: str
+    http_version: str
+    authority: str | None
+    headers: Any
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer that can be given again."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    etag: str
+
+
+class AnswerCache:
+    """Whole answers by key, the least lately used going first when there are too many bytes. Used from one thread."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.bytes = self.hits = self.misses = 0
+        self._revision = ""
+        self._kept: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+
+    def find(self, revision: str, key: tuple[str, ...]) -> Kept | None:
+        """The answer kept for that key under that revision."""
+        if revision != self._revision:
+            self._kept.clear()
+            self._revision, self.bytes = revision, 0
+        found = self._kept.get(key)
+        if found is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        self._kept.move_to_end(key)
+        return found
+
+    def keep(self, revision: str, key: tuple[str, ...], answer: Kept) -> None:
+        """Keeps an answer that was made under `revision`."""
+        size = len(answer.body) + sum(map(len, key)) + 500
+        if size > min(self.size, _LARGEST) or revision != self._revision or key in self._kept:
+            return
+        self._kept[key] = answer
+        self.bytes += size
+        while self.bytes > self.size:
+            gone, old = self._kept.popitem(last=False)
+            self.bytes -= len(old.body) + sum(map(len, gone)) + 500
+
+
+class Gateway:
+    """The RSGI application over a WSGI one. `revision` tells which state of the graph answers."""
+
+    def __init__(self, app: WSGI, revision: Callable[[], str], cache: int, threads: int, longest_body: int) -> None:
+        self._app = app
+        self._revision = revision
+        self.cache = AnswerCache(cache)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._longest_body = longest_body
+
+    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
+        """Answers one request."""
+        headers = scope.headers
+        key, revision = None, self._revision()
+        if scope.method == "GET" and self.cache.size:
+            key = cache_key(scope)
+            if kept := self.cache.find(revision, key):
+                give(protocol, kept, headers.get("if-none-match"))
+                return
+        environ = build_environ(scope, await self._body(scope, protocol))
+        await self._through_flask(environ, protocol, key, revision)
+
+    async def _body(self, scope: Scope, protocol: Any) -> bytes:
+        """The body, read to one byte past the longest that is taken, so that Flask can refuse it."""
+        if scope.method in ("GET", "HEAD", "OPTIONS"):
+            return b""
+        body = bytearray()
+        async for chunk in protocol:
+            body += chunk
+            if len(body) > self._longest_body:
+                break
+        return bytes(body)
+
+    async def _through_flask(self, environ: dict[str, Any], protocol: Any, key: tuple[str, ...] | None, revision: str) -> None:
+        """Runs Flask in a thread and passes its answer on; stops the work when the client goes."""
+        loop = asyncio.get_running_loop()
+        cancellation = environ[CANCELLATION] = Cancellation()
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        gone.add_done_callback(lambda _: cancellation.cancel())
+        try:
+            answer = await loop.run_in_executor(self._threads, Answer, self._app, environ)
+            if answer.whole is not None:
+                protocol.response_bytes(answer.status, answer.headers, answer.whole)
+                if key is not None and (kept := answer.kept()):
+                    self.cache.keep(revision, key, kept)
+            else:
+                await self._stream(answer, protocol, environ)
+        finally:
+            cancellation.watch(None)
+            gone.cancel()
+
+    async def _stream(self, answer: "Answer", protocol: Any, environ: dict[str, Any]) -> None:
+        """Passes an answer on while it is made."""
+        loop = asyncio.get_running_loop()
+        transport = protocol.response_stream(answer.status, answer.headers)
+        try:
+            while (chunk := await loop.run_in_executor(self._threads, answer.next_chunk)) is not None:
+                await transport.send_bytes(chunk)
+        except Exception as error:
+            logger.warning("An answer broke off: %s", error)
+            sever(environ["territoires.peer"])
+        finally:
+            await loop.run_in_executor(self._threads, answer.close)
+
+
+class Answer:
+    """What Flask answers: whole where it has one piece, else chunk by chunk."""
+
+    def __init__(self, app: WSGI, environ: dict[str, Any]) -> None:
+        self.status = 500
+        self.headers: Headers = []
+        self._iterable = app(environ, self._start)
+        self._iterator: Iterator[bytes] = iter(self._iterable)
+        self.whole: bytes | None = None
+        if isinstance(self._iterable, list | tuple) or any(name == "content-length" for name, _ in self.headers):
+            try:
+                self.whole = b"".join(self._iterator)
+            finally:
+                self.close()
+
+    def _start(self, status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], None]:
+        self.status = int(status[:3])
+        self.headers = [(name.lower(), value) for name, value in headers]
+        return lambda data: None
+
+    def next_chunk(self) -> bytes | None:
+        """The next part of the body, None at its end."""
+        return next(self._iterator, None)
+
+    def close(self) -> None:
+        """Tells Flask that the answer has gone out."""
+        if close := getattr(self._iterable, "close", None):
+            close()
+
+    def kept(self) -> Kept | None:
+        """This answer, where it may be given again: complete, public and with a validator."""
+        fields = dict(self.headers)
+        if self.status != 200 or self.whole is None or "etag" not in fields or "set-cookie" in fields:
+            return None
+        if not fields.get("cache-control", "").startswith("public"):
+            return None
+        lasting = [field for field in self.headers if field[0] not in _FLEETING]
+        return Kept(self.status, lasting, self.whole, fields["etag"])
+
+
+def cache_key(scope: Scope) -> tuple[str, ...]:
+    """All of the request that an answer can depend on."""
+    headers = scope.headers
+    fields = [",".join(headers.get_all(name)) for name in _SELECTING]
+    coding = choose_coding(",".join(headers.get_all("accept-encoding"))) or ""
+    return (scope.path, scope.query_string, scope.scheme, scope.authority or "", coding, *fields)
+
+
+def give(protocol: Any, kept: Kept, if_none_match: str | None) -> None:
+    """Gives a kept answer, or 304 to a client that has it (RFC 9110 §13.1.2)."""
+    if if_none_match is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+        if "*" in tags or kept.etag.removeprefix("W/") in tags:
+            protocol.response_empty(304, [field for field in kept.headers if not field[0].startswith("content-")])
+            return
+    protocol.response_bytes(kept.status, kept.headers, kept.body)
+
+
+def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The WSGI environment of an RSGI request (PEP 3333)."""
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
+        "SERVER_NAME": host.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "CONTENT_LENGTH": str(len(body)) if body else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "territoires.peer": scope.client,
+    }
+    if scope.authority and "host" not in scope.headers:
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in scope.headers.items():
+        key = name.upper().replace("-", "_")
+        if key == "CONTENT_TYPE":
+            environ[key] = value
+        elif key != "CONTENT_LENGTH" and "_" not in name:
+            separator = "; " if key == "COOKIE" else ","
+            earlier = environ.get(f"HTTP_{key}")
+            environ[f"HTTP_{key}"] = value if earlier is None else f"{earlier}{separator}{value}"
+    return environ
+
+
+def sever(peer: str) -> None:
+    """Cuts the connection to a client: the only way to tell it over HTTP/1.1 that what it has is not all.
+
+    The server has no call for it, so the socket is looked up among the open files by the address of the other end.
+    """
+    for number in map(int, os.listdir("/proc/self/fd")):
+        with contextlib.suppress(OSError, ValueError):
+            copy = socket.socket(fileno=os.dup(number))
+            with copy:
+                address = copy.getpeername()
+                if copy.family in (socket.AF_INET, socket.AF_INET6) and f"{address[0]}:{address[1]}" == peer.replace("[", "").replace(
+                    "]", ""
+                ):
+                    copy.shutdown(socket.SHUT_RDWR)
+                    return
