@@ -1,0 +1,266 @@
+"""The pool of killable workers: whatever a query does, it ends, and the next one is answered."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from territoires.errors import (
+    Overloaded,
+    QueryRefused,
+    QueryStopped,
+    QuerySyntaxError,
+    QueryTimeout,
+    StoreUnavailable,
+    TerritoiresError,
+)
+from territoires.results import PAGE, Cancellation, Dataset, Kind, QueryBoolean, Request, rows
+from territoires.settings import Settings
+from territoires.store.pool import Limits, Pool
+from territoires.store.reading import read_answer
+from territoires.store.releases import Engine, current_release
+
+CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-results+json", "graph": "application/n-triples"}
+RUNAWAYS = {
+    "cross product": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+    "order over a product": "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?f ?c LIMIT 5",
+    "regex over a product": 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER REGEX(CONCAT(STR(?c), STR(?f)), "(a+)+(b+)+$") }',
+}
+
+
+@pytest.fixture(scope="module", params=["memory", "disk"])
+def pool(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Pool]:
+    """A pool of two workers over the release, kept in memory or read from disk."""
+    engine = Engine(request.param, query_memory=200 << 20, limits=Limits(workers=2, own_workers=1, waiting=2, patience=0.5))
+    found = current_release(settings.releases).serve(engine)
+    assert isinstance(found.query("ASK {}"), QueryBoolean)
+    yield found
+    found.close()
+
+
+def ask(pool: Pool, text: str, seconds: float = 5.0, **more: object) -> bytes:
+    """All of an answer."""
+    return pool.run(Request(text, accept=CSV, seconds=seconds, **more)).read()  # type: ignore[arg-type]
+
+
+def children(pool: Pool) -> list[int]:
+    """The process ids of the workers."""
+    zygote = pool._zygote.process.pid
+    return [int(pid) for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()]
+
+
+def until(holds: Callable[[], bool], seconds: float = 3.0) -> bool:
+    """Whether it comes to hold within so many seconds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize("text", RUNAWAYS.values(), ids=RUNAWAYS)
+def test_deadline(pool: Pool, text: str) -> None:
+    """B29: a runaway query is gone at its deadline, with its process, and says why."""
+    began = time.monotonic()
+    with pytest.raises((QueryTimeout, QueryStopped)) as raised:
+        ask(pool, text, seconds=0.7)
+    assert time.monotonic() - began < 1.7
+    if isinstance(raised.value, QueryTimeout):
+        assert raised.value.seconds == 0.7
+    assert ask(pool, "ASK {}") == b'{"head":{},"boolean":true}'
+    assert until(lambda: all(running_time(pid) < 0.7 for pid in children(pool)))
+
+
+def running_time(pid: int) -> float:
+    """Seconds of processor time of a process."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_memory(pool: Pool) -> None:
+    """A query that gathers too much ends alone; others go on."""
+    with pytest.raises(QueryStopped, match="200 MB"):
+        ask(pool, "SELECT DISTINCT ?a ?c ?d ?f { ?a ?b ?c . ?d ?e ?f }", seconds=20)
+    assert ask(pool, "ASK {}")
+
+
+def test_cancelled(pool: Pool) -> None:
+    """When nobody waits any more, the work ends at once."""
+    cancellation = Cancellation()
+    threading.Timer(0.3, cancellation.cancel).start()
+    began = time.monotonic()
+    with pytest.raises(QueryStopped, match="Nobody"):
+        ask(pool, RUNAWAYS["cross product"], seconds=20, cancellation=cancellation)
+    assert time.monotonic() - began < 1.5
+
+
+def test_cancelled_before_it_begins(pool: Pool) -> None:
+    """Who leaves in the queue is not worked for."""
+    cancellation = Cancellation()
+    cancellation.cancel()
+    with pytest.raises(QueryStopped, match="Nobody"):
+        ask(pool, RUNAWAYS["cross product"], seconds=20, cancellation=cancellation)
+
+
+def test_stream_breaks_off(pool: Pool) -> None:
+    """An answer that has begun never ends as if it were whole."""
+    reply = pool.run(Request("SELECT * { ?a ?b ?c . ?d ?e ?f }", accept=CSV, seconds=1.0))
+    assert reply.whole is None
+    with pytest.raises(QueryTimeout):
+        for _ in reply.chunks:
+            pass
+
+
+def test_reader_leaves(pool: Pool) -> None:
+    """Closing a stream ends the query behind it, and its place is free."""
+    for _ in range(4):
+        reply = pool.run(Request("SELECT * { ?a ?b ?c . ?d ?e ?f }", accept=CSV, seconds=30))
+        next(reply.chunks)
+        reply.chunks.close()  # type: ignore[attr-defined]
+    assert pool.state["running"] == 0
+    assert until(lambda: all(running_time(pid) < 5 for pid in children(pool)))
+
+
+def test_stream_is_whole(pool: Pool) -> None:
+    """A long answer arrives whole, and a short one at once."""
+    reply = pool.run(Request("SELECT ?s ?p ?o { ?s ?p ?o }", accept=CSV, seconds=20))
+    (row,) = rows(pool.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"))
+    total = int(row["n"].value)  # type: ignore[union-attr]
+    assert reply.whole is None
+    assert ask(pool, "SELECT ?s { ?s ?p ?o }", seconds=20).count(b"\r\n") == total + 1
+    assert b"".join(reply.chunks).startswith(b"s,p,o\r\n")
+    assert pool.run(Request("ASK {}", accept=CSV)).whole is not None
+
+
+def test_workers_are_used_again(pool: Pool) -> None:
+    """Short queries need no new process each."""
+    pool.query("ASK {}")
+    before = pool.counts["forks"]
+    for _ in range(50):
+        pool.query("ASK {}")
+    assert pool.counts["forks"] == before
+
+
+def test_dead_idle_worker(pool: Pool) -> None:
+    """A worker that died while it was idle is replaced without anybody's noticing."""
+    assert ask(pool, "ASK {}")
+    for worker in list(pool._idle):
+        os.kill(worker.pid, signal.SIGKILL)
+    assert until(lambda: not children(pool))
+    assert ask(pool, "ASK {}")
+
+
+def test_worker_killed_at_work(pool: Pool) -> None:
+    """A worker that breaks is told as such, not as a timeout."""
+    before = set(children(pool))
+    threading.Timer(0.4, lambda: [os.kill(pid, signal.SIGSEGV) for pid in pool_busy(pool)]).start()
+    with pytest.raises(QueryStopped, match="broke the engine"):
+        ask(pool, RUNAWAYS["cross product"], seconds=20)
+    assert ask(pool, "ASK {}")
+    assert before or children(pool)
+
+
+def pool_busy(pool: Pool) -> list[int]:
+    """The workers that answer now."""
+    return [worker.pid for worker in pool._busy]
+
+
+def test_zygote_crash(pool: Pool) -> None:
+    """When the process that holds the store dies, another takes its place."""
+    before = pool.counts["zygotes"]
+    for worker in pool._idle[:]:
+        worker.kill()
+    pool._zygote.process.kill()
+    assert until(lambda: pool.counts["zygotes"] > before)
+    assert until(lambda: answers(pool))
+    assert pool.ready() is None
+
+
+def answers(pool: Pool) -> bool:
+    """Whether a query is answered; StoreUnavailable is the one fault that may come."""
+    try:
+        return bool(pool.query("ASK {}"))
+    except StoreUnavailable:
+        return False
+
+
+def test_queue(pool: Pool) -> None:
+    """Two run, two wait, the fifth is turned away at once, and the two that wait lose patience."""
+    found: list[Exception] = []
+
+    def run() -> None:
+        try:
+            ask(pool, RUNAWAYS["cross product"], seconds=1.5)
+        except TerritoiresError as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    assert until(lambda: pool.state["running"] == 2 and pool.state["waiting"] == 2)
+    began = time.monotonic()
+    with pytest.raises(Overloaded) as raised:
+        ask(pool, "ASK {}")
+    assert time.monotonic() - began < 0.2
+    assert raised.value.retry_after > 0
+    assert isinstance(pool.query("ASK {}"), QueryBoolean), "pages have places of their own"
+    for thread in threads:
+        thread.join()
+    assert sorted(type(error).__name__ for error in found) == ["Overloaded", "Overloaded", "QueryTimeout", "QueryTimeout"]
+    assert pool.state == {"running": 0, "waiting": 0, "idle": pool.state["idle"]}
+
+
+def test_slow_query_yields(pool: Pool) -> None:
+    """A slow query goes behind shorter ones in the kernel's queue, and its process isn't used again."""
+    with pytest.raises(QueryTimeout):
+        threading.Timer(0.6, lambda: niceness.extend(os.getpriority(os.PRIO_PROCESS, pid) for pid in pool_busy(pool))).start()
+        niceness: list[int] = []
+        ask(pool, RUNAWAYS["cross product"], seconds=1.0)
+    assert niceness == [15]
+
+
+def test_kinds_and_pages(pool: Pool) -> None:
+    """Each kind in what is accepted for it; a kind that isn't accepted is told without a body; a page has the first rows."""
+    reply = pool.run(Request("SELECT ?s { ?s ?p ?o }", accept={"graph": "text/turtle"}))
+    assert (reply.kind, reply.media_type, reply.whole) == ("solutions", None, b"")
+    page = pool.run(Request("SELECT ?s ?none { ?s ?p ?o }", accept={"solutions": PAGE}, first=3))
+    assert page.more and len(list(rows(read_answer(page)))) == 3
+    page = pool.run(Request("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", accept={"graph": PAGE}, first=3))
+    found = read_answer(page)
+    assert page.more and isinstance(found, list) and len(found) == 3
+    page = pool.run(Request("ASK {}", accept={"boolean": PAGE}))
+    assert not page.more and bool(read_answer(page))
+
+
+def test_faults_keep_their_place(pool: Pool) -> None:
+    """Line and column of a syntax error come through, and so does why a query is refused."""
+    with pytest.raises(QuerySyntaxError) as raised:
+        ask(pool, "SELECT *\n{ ?s ?p }")
+    assert (raised.value.line, raised.value.column) == (2, 10)
+    with pytest.raises(QueryRefused, match="SERVICE"):
+        ask(pool, "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }")
+    with pytest.raises(TerritoiresError, match="graph IRI"):
+        pool.run(Request("ASK {}", Dataset(("no iri",)), CSV))
+
+
+def test_nothing_is_left(settings: Settings) -> None:
+    """A closed pool leaves no process, even with a query at work."""
+    pool = current_release(settings.releases).serve(Engine(limits=Limits(workers=2)))
+    reply = pool.run(Request("SELECT * { ?a ?b ?c . ?d ?e ?f }", accept=CSV, seconds=30))
+    zygote, workers = pool._zygote.process, children(pool)
+    assert workers
+    pool.close()
+    assert zygote.returncode == 0
+    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    with pytest.raises(QueryStopped):
+        reply.read()
+    with pytest.raises(StoreUnavailable):
+        pool.query("ASK {}")
