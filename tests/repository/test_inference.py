@@ -62,6 +62,8 @@ from territoires.vocabulary import CANONICAL_BASE  # noqa: E402
 
 RULES = [rule.query.name for rule in read_rules(ROOT, CANONICAL_BASE)]
 INFERRED = CANONICAL_BASE + "graph/inferred/"
+COMPETENCY = (ROOT / "tests" / "fixtures" / "competency-monographs.jsonl").read_text(encoding="utf-8").splitlines()
+PREFERRED = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
 
 
 class Memory:
@@ -176,6 +178,41 @@ def test_what_the_data_yield_is_entailed(tmp_path: Path) -> None:
     triples = sorted(plain(materialise(read(*sources), ROOT, CANONICAL_BASE)))
     answers = entailed(structure(*sources), triples, tmp_path)
     assert len(triples) > 50 and [triple for triple, holds in answers.items() if not holds] == []
+
+
+EUROPEAN = pyoxigraph.NamedNode(CANONICAL_BASE + "id/fonds/fonds-europeens")
+
+
+def tdp(name: str) -> pyoxigraph.NamedNode:
+    """A term of the ontology."""
+    return pyoxigraph.NamedNode(f"{CANONICAL_BASE}def#{name}")
+
+
+def reached(quads: list[pyoxigraph.Quad]) -> set[str]:
+    """The names of the territories with a fact sheet that European funds reach, by the rules."""
+    store = pyoxigraph.Store()
+    store.extend([*quads, *materialise(quads, ROOT, CANONICAL_BASE)])
+    text = f"SELECT DISTINCT ?name {{ ?sheet {tdp('describes')} ?t . ?t {tdp('reachedByFund')} {EUROPEAN} ; {PREFERRED} ?name }}"
+    return {row["name"].value for row in rows(store.query(text, use_default_graph_as_union=True))}
+
+
+def test_european_money_reaches_the_territories_that_the_memento_counts() -> None:
+    """As many as the European view says, and those whose monographs the public question names; of nine."""
+    quads = read(*knowledge_files(ROOT))
+    (line,) = (line for line in COMPETENCY if json.loads(line)["id"] == "Q195")
+    observation = pyoxigraph.NamedNode(CANONICAL_BASE + "id/observation/exemples-avec-soutien-europeen")
+    (count,) = {int(q.object.value) for q in quads if q.subject == observation and q.predicate == tdp("respondentCount")}
+    assert len({q.object for q in quads if q.predicate == tdp("describes")}) == 9
+    assert reached(quads) == set(json.loads(line)["answer"]) and len(reached(quads)) == count
+
+
+def test_european_money_that_is_only_planned_reaches_nobody() -> None:
+    """Every European flow of the data turned into a plan: only the territories with a local programme are left."""
+    quads = read(*knowledge_files(ROOT))
+    planned = pyoxigraph.NamedNode(CANONICAL_BASE + "scheme/statut-d-action/prevue")
+    status = tdp("flowStatus")
+    changed = [pyoxigraph.Quad(q.subject, status, planned, q.graph_name) if q.predicate == status else q for q in quads]
+    assert reached(changed) == {"Pays de Langres", "Pays de Chaumont", "Pays Bruche Mossig Piémont", "Pays Lédonien"}
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,14 @@ Each check is a function that returns what it finds wrong: nothing in the reposi
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
-from rdflib import DCTERMS, OWL, RDF, RDFS, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SH, Graph, Literal, Namespace, URIRef
 
 ROOT = Path(__file__).parents[2]
 BASE = "https://w3id.org/territoires-de-projet/"
@@ -35,6 +37,11 @@ BUILT_IN = (
     "http://www.w3.org/2002/07/owl#",
     "http://www.w3.org/2001/XMLSchema#",
 )
+KINDS = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)
+LISTS = [
+    ROOT / "ontology" / "alignments" / "mappings.sssom.tsv",
+    *(ROOT / "tests" / "fixtures" / f"{name}.txt" for name in ("known-terms", "no-inverse", "terms-0.1.0")),
+]
 STUBS = ROOT / "ontology" / "external-stubs.ttl"
 
 
@@ -69,6 +76,43 @@ def unused_prefixes(text: str) -> list[str]:
     body = re.sub(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|<[^<>\s]*>', " ", body)
     body = re.sub(r"(?m)#.*$", "", body)
     return [p for p in re.findall(r"(?m)^@prefix\s+([\w-]*):", text) if not re.search(rf"(?<![\w-]){re.escape(p)}:", body)]
+
+
+def untidy_lines(text: str) -> list[str]:
+    """Q2: lines of a Turtle text with a tab or a stray space, and an end that is not one line feed."""
+    lines = text.split("\n")
+    faults = [line for line in lines if "\t" in line or "\r" in line or line != line.rstrip()]
+    return faults + ["the end"] * (lines[-1] != "" or not lines[-2:-1] or lines[-2] == "")
+
+
+def declared_prefixes(text: str) -> list[str]:
+    """The prefixes that a Turtle text declares, in their order, each with its namespace."""
+    return re.findall(r"(?m)^@prefix\s+(\S*:\s+<[^>]*>)", text)
+
+
+def unordered_prefixes(texts: Iterable[str]) -> list[str]:
+    """Q2: prefixes that two texts declare in opposite orders, or for two namespaces."""
+    orders = {pair for text in texts for pair in combinations(declared_prefixes(text), 2)}
+    spaces = {prefix for pair in orders for prefix in pair}
+    several = {name for name, n in Counter(space.split(":")[0] for space in spaces).items() if n > 1}
+    return sorted(f"{a} {b}" for a, b in orders if a < b and (b, a) in orders) + sorted(several)
+
+
+def scattered_subjects(text: str) -> list[str]:
+    """Q2: subjects that a Turtle text describes in two places."""
+    body = re.sub(r'"""(?:.|\n)*?"""', '""', text)
+    counts = Counter(re.findall(r"(?m)^(<[^>]*>|[\w-]*:[\w.-]+)\s", body))
+    return sorted(subject for subject, n in counts.items() if n > 1)
+
+
+def unsorted_lines(text: str) -> list[str]:
+    """Q2: lines of a list that do not follow the one before; a comment, or the names of the columns, begins a new part."""
+    parts = ("#", "subject_id\t")
+    return [
+        line
+        for before, line in pairwise(filter(None, text.splitlines()))
+        if not line.startswith(parts) and line <= before and not before.startswith(parts)
+    ]
 
 
 def ill_typed(graph: Graph) -> list[str]:
@@ -168,6 +212,45 @@ def equated_terms(graph: Graph) -> list[str]:
     return sorted(o for o in objects if isinstance(o, URIRef))
 
 
+# Shapes
+
+
+def shape_contradictions(shapes: Graph) -> list[str]:
+    """Q35: constraints of the shapes that the ontology makes impossible, or that ask for what it forbids."""
+    graph, faults = ontology(), []
+    disjoint = {
+        frozenset(pair)
+        for axiom in graph.subjects(RDF.type, OWL.AllDisjointClasses)
+        for pair in combinations(graph.items(graph.value(axiom, OWL.members)), 2)
+    }
+    for shape, path in shapes.subject_objects(SH.path):
+        if not isinstance(path, URIRef):
+            continue
+        kinds, target = set(graph.objects(path, RDF.type)), graph.value(path, RDFS.range)
+        for datatype in shapes.objects(shape, SH.datatype):
+            if OWL.ObjectProperty in kinds or target not in (None, datatype):
+                faults.append(f"{shape}: {datatype}")
+        for cls in shapes.objects(shape, SH["class"]):
+            above = [set(graph.transitive_objects(each, RDFS.subClassOf)) for each in (cls, target) if each is not None]
+            clash = len(above) == 2 and any(frozenset((a, b)) in disjoint for a in above[0] for b in above[1])
+            if OWL.DatatypeProperty in kinds or clash:
+                faults.append(f"{shape}: {cls}")
+        for kind in shapes.objects(shape, SH.nodeKind):
+            if (kind == SH.Literal) != (OWL.DatatypeProperty in kinds) and kinds & {OWL.ObjectProperty, OWL.DatatypeProperty}:
+                faults.append(f"{shape}: {kind}")
+    return faults
+
+
+def mentioned(*folders: str) -> set[str]:
+    """The own terms that the Turtle and the queries of these folders name, beyond their comments."""
+    found: set[str] = set()
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*.*"):
+            text = re.sub(r"(?m)^\s*#.*$", "", path.read_text(encoding="utf-8"))
+            found |= set(re.findall(r"\btdp:(\w+)", text))
+    return found
+
+
 # Versions
 
 
@@ -238,6 +321,35 @@ def test_stubs_say_nothing_more():
     assert overloaded_stubs(read(STUBS)) == []
 
 
+def test_files_are_written_in_one_way():
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES}
+    assert {name: found for name, text in texts.items() if (found := untidy_lines(text))} == {}
+    scattered = {f"{name}: {subject}" for name, text in texts.items() for subject in scattered_subjects(text)}
+    assert {each for each in scattered if not re.match(r"data/.*: <scheme/", each)} == set()  # the place of a concept is its scheme
+    assert unordered_prefixes(texts.values()) == []
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
+def test_lists_are_sorted(path):
+    assert unsorted_lines(path.read_text(encoding="utf-8")) == []
+
+
+def test_every_class_and_property_is_in_a_shape_or_a_question():
+    terms = {str(t).removeprefix(TDP) for kind in KINDS for t in ontology().subjects(RDF.type, kind) if str(t).startswith(TDP)}
+    assert len(terms) > 300 and terms - mentioned("shapes", "queries/competency") == set()
+
+
+def test_every_class_is_the_target_of_a_shape():
+    """Q32: by itself, or by a class above it: what has nothing of its own to require is bound by what it is a kind of."""
+    targets = {target for path in FILES if "shapes" in path.parts for target in read(path).objects(None, SH.targetClass)}
+    classes = {cls for cls in ontology().subjects(RDF.type, OWL.Class) if str(cls).startswith(TDP)}
+    assert {cls for cls in classes if not targets & set(ontology().transitive_objects(cls, RDFS.subClassOf))} == set()
+
+
+def test_shapes_agree_with_the_ontology():
+    assert in_each(shape_contradictions, [path for path in FILES if "shapes" in path.parts]) == {}
+
+
 def test_every_property_is_in_a_shape():
     shapes = {str(term) for path in FILES if "shapes" in path.parts for triple in read(path) for term in triple}
     queried = " ".join(shapes)
@@ -256,7 +368,7 @@ def test_nothing_of_the_previous_release_is_lost():
 PREFIXES = f"""
 @base <{BASE}> . @prefix tdp: <{TDP}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> . @prefix org: <http://www.w3.org/ns/org#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix dct: <{DCTERMS}> . @prefix schema: <http://schema.org/> .
-@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix sh: <{SH}> .
 """
 BROKEN = [
     (ill_typed, "<id/x> tdp:inhabitants 'quarante'^^xsd:integer ."),
@@ -270,6 +382,11 @@ BROKEN = [
     (unreached_modules, "<def> a owl:Ontology ; owl:imports <def/core> . <def/core> a owl:Ontology . <def/lost> a owl:Ontology ."),
     (hijacked_terms, "org:Organization rdfs:subClassOf tdp:Territory ."),
     (overloaded_stubs, "org:member rdfs:domain org:Membership ."),
+    (shape_contradictions, "[] sh:path tdp:inhabitants ; sh:datatype xsd:string ."),
+    (shape_contradictions, "[] sh:path tdp:carrier ; sh:datatype xsd:string ."),
+    (shape_contradictions, "[] sh:path tdp:carrier ; sh:class tdp:Pays ."),
+    (shape_contradictions, "[] sh:path tdp:inhabitants ; sh:class tdp:Pays ."),
+    (shape_contradictions, "[] sh:path tdp:inhabitants ; sh:nodeKind sh:IRI ."),
     (equated_terms, "tdp:Cluster owl:equivalentClass org:OrganizationalCollaboration ."),
 ]
 
@@ -291,6 +408,28 @@ def test_a_header_without_it_is_seen(predicate):
 
 def test_an_unused_prefix_is_seen():
     assert unused_prefixes('@prefix a: <urn:a> .\n@prefix b: <urn:b> .\n# b:comment\n<urn:x> a:y "b:z" .') == ["b"]
+
+
+@pytest.mark.parametrize("text", ["a\tb .\n", "a b . \n", "a b .", "a b .\n\n", "a b .\r\n"])
+def test_untidy_lines_are_seen(text):
+    assert untidy_lines("a b .\n") == []
+    assert untidy_lines(text)
+
+
+def test_prefixes_in_another_order_are_seen():
+    one, other = "@prefix a: <urn:a> .\n@prefix b: <urn:b> .\n", "@prefix b: <urn:b> .\n@prefix a: <urn:a> .\n"
+    assert unordered_prefixes([one, one]) == [] and unordered_prefixes([one, other])
+    assert unordered_prefixes([one, one.replace("urn:b", "urn:c")]) == ["b"]
+
+
+def test_a_scattered_subject_is_seen():
+    assert scattered_subjects("<a> <p> <b> .\n<b> <p> <a> ;\n    <q> <a> .\n") == []
+    assert scattered_subjects("<a> <p> <b> .\n<b> <p> <a> .\n<a> <q> <b> .\n") == ["<a>"]
+
+
+def test_an_unsorted_line_is_seen():
+    assert unsorted_lines("# one\nb\nc\n# two\na\n") == []
+    assert unsorted_lines("b\na\n") == ["a"] and unsorted_lines("a\na\n") == ["a"]
 
 
 @pytest.mark.parametrize("after, new", [({"a"}, "0.2.0"), ({"a", "b", "c"}, "0.1.1")])

@@ -23,7 +23,8 @@ LANGUAGES = ["en", "fr"]
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 POLICY = re.compile(
     re.escape(BASE)
-    + rf"(def#[A-Za-z][A-Za-z0-9]+|def(/{SLUG}(/{SLUG})*)?(/\d+\.\d+\.\d+)?|scheme/{SLUG}(/{SLUG})?|id/{SLUG}/{SLUG}"
+    + r"(def/examples/[A-Z][A-Za-z]+\.ttl"
+    + rf"|def#[A-Za-z][A-Za-z0-9]+|def(/{SLUG}(/{SLUG})*)?(/\d+\.\d+\.\d+)?|scheme/{SLUG}(/{SLUG})?|id/{SLUG}/{SLUG}"
     + rf"|source/{SLUG}(/({SLUG}|F\d{{3}}))?|shapes(#[A-Za-z][\w.-]*)?|graph/.+)?"
 )
 # The scheme or schemes from which a property takes its concepts (property: scheme …).
@@ -201,7 +202,7 @@ def blank_things(graph: Graph) -> Iterator[str]:
     for node in {term for triple in graph for term in triple if isinstance(term, BNode)} - components:
         if not set(graph.objects(node, RDF.type)) <= CONSTRUCTS or not set(graph.predicates(node)) <= {
             RDF.first, RDF.rest, RDF.type, RDFS.subClassOf, OWL.members, OWL.unionOf, OWL.intersectionOf, OWL.onProperty, OWL.hasValue,
-            OWL.someValuesFrom, OWL.inverseOf, OWL.complementOf,
+            OWL.someValuesFrom, OWL.inverseOf, OWL.complementOf, OWL.oneOf,
         }:  # fmt: skip
             yield str(sorted(graph.predicates(node)))
 
@@ -244,9 +245,10 @@ def test_the_wanted_schemes_stand_in_a_file_each():
     assert files >= WANTED and len(concepts(schemes())) > 600
 
 
-def test_concepts_named_by_axioms_exist():
+def test_things_named_by_axioms_exist():
     named = {o for o in repository("ontology").objects(None, OWL.hasValue) if isinstance(o, URIRef)}
-    assert named and named <= set(concepts(schemes()))
+    known = set(everything().subjects(SKOS.prefLabel))
+    assert named & set(concepts(schemes())) and named <= known
 
 
 def test_the_core_subjects_of_iso_26000_have_their_clause_numbers():

@@ -215,7 +215,7 @@ def test_trap_12(trap):
 def test_trap_13(trap):
     """What is planned, awaited or wished for isn't done: every action has one status."""
     status = {
-        "langres-covoiturage": "prevue",
+        "langres-covoiturage": "inscrite-dans-un-plan",
         "langres-service-rh-territorialise": "souhaitee",
         "cob-presentation-du-plan-bois": "prevue",
         "dore-velos-electriques": "prevue",

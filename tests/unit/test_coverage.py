@@ -33,6 +33,12 @@ def test_uncovered_passages_are_named(settings: Settings) -> None:
     assert all(all(passage in line for passage in part.uncovered) for part, line in zip(parts, printed, strict=False))
 
 
+def test_every_passage_is_cited(settings: Settings) -> None:
+    """Nothing that the source states is left out."""
+    parts = coverage(current_release(settings.releases).open(), QueryLibrary(settings.home, "views"))
+    assert {part.name: part.uncovered for part in parts if part.uncovered} == {}
+
+
 def test_command(settings: Settings) -> None:
     """`territoires coverage` prints the table and the sum."""
     environment = {"TERRITOIRES_HOME": str(settings.home), "TERRITOIRES_RELEASES": str(settings.releases)}

@@ -249,6 +249,46 @@ def test_why_sitcob_holds_no_label(settings: Settings) -> None:
     assert all(part in output for part in ("issue : refusée", "décidée par : DATAR", "moment : Octobre 2010", "F384", "F390"))
 
 
+def test_why_european_money_reaches_a_territory(settings: Settings) -> None:
+    """From the east of Midi-Quercy to a campsite there, to FEDER, to European funds, with the passages that tell of them."""
+    triple = "id/territoire/midi-quercy-partie-est tdp:reachedByFund id/fonds/fonds-europeens"
+    status, output = reasoned(settings, "--explain", triple)
+    steps = ("reached-where-located", "benefits-as-recipient", "flow-through-family")
+    assert status == 0 and all(f"(queries/infer/{name}.rq)" in output for name in steps)
+    assert all(part in output for part in ("FEDER — membre de la famille — FESI", "réalisée", "F469", "F771"))
+
+
+def test_why_a_facility_benefits_from_european_funds(settings: Settings) -> None:
+    """From the facility to the flow, to the first LEADER, to LEADER."""
+    triple = "id/equipement/cob-premiere-maison-des-entreprises tdp:benefitsFromFund id/fonds/fonds-europeens"
+    status, output = reasoned(settings, "--lang", "en", "--explain", triple)
+    steps = ("benefits-as-recipient", "benefits-as-funded-item", "flow-through-fund", "programme-financed")
+    assert status == 0 and all(f"(queries/infer/{name}.rq)" in output for name in steps)
+    assert all(part in output for part in ("LEADER — financed by fund — ", "F424", "data/source/experts-feuger.ttl"))
+
+
+def test_why_european_money_does_not_reach_a_pays(settings: Settings) -> None:
+    """A Pays whose monograph names no European money: no statement says so, and no rule gets there."""
+    status, output = reasoned(settings, "--explain", "id/territoire/pays-de-thierache tdp:reachedByFund id/fonds/fonds-europeens")
+    assert status == 0 and "aucun" in output.splitlines()[0] and "benefits-through-local-programme" in output
+
+
+def test_planned_money_speaks_against_a_benefit() -> None:
+    """The flow that names a recipient but is only planned is shown, with its passage; one that is paid is not."""
+    root = Path(__file__).parents[2]
+    turtle = """<id/flow> tdp:recipient <id/who> ; tdp:throughFund <id/fonds/fonds-europeens> ;
+    tdp:flowStatus <scheme/statut-d-action/%s> ; <http://purl.org/dc/terms/source> <source/memento/F640> .
+<source/memento/F640> <http://www.w3.org/2004/02/skos/core#notation> "F640" ."""
+    asked_for = read_triple("id/who tdp:benefitsFromFund id/fonds/fonds-europeens", BASE)
+
+    def told(state: str) -> list[str]:
+        explainer = Explainer(Memory(quads(turtle % state)), root)
+        return tell(explainer, explainer.explain(asked_for), "fr").splitlines()
+
+    assert any("id/flow" in line and "F640" in line for line in told("prevue"))
+    assert not any("F640" in line for line in told("realisee"))
+
+
 def test_stated_absences_are_told(settings: Settings) -> None:
     """What a source denies of an end of the triple is told with its passage."""
     assert "F334" in reasoned(settings, "--explain", "id/cluster/aria-alsace tdp:holdsLabel *")[1]
