@@ -1,14 +1,16 @@
-# serve · test · lint · data · clean. Needs Python 3.11 or later, make and git; everything else is installed into .venv.
+# serve · test · lint · data · bench · clean. Needs Python 3.11 or later, make and git; everything else is installed into .venv.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BROWSER ?= 1
+ENGINES ?= oxigraph virtuoso fuseki
+BENCH ?= full
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 
-.PHONY: serve test lint data clean
+.PHONY: serve test lint data bench clean
 .DEFAULT_GOAL := serve
 
 serve: data
@@ -19,8 +21,9 @@ data: $(VENV)/.runtime
 
 test: lint
 	@if [ "$(BROWSER)" = 0 ]; then echo "Browser tests are left out (BROWSER=0)."; else $(BIN)/python tests/browser/chromium.py; fi
+	@$(BIN)/python tests/engines.py $(ENGINES)
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest $(if $(filter 0,$(BROWSER)),-m "not browser") && echo "All tests passed; ruff, mypy and import-linter found nothing."
+	@$(BIN)/python -m pytest $(if $(filter 0,$(BROWSER)),-m "not browser") $(if $(ENGINES),--engines "$(ENGINES)",--ignore tests/conformance/test_backends.py) && echo "All tests passed; ruff, mypy and import-linter found nothing."
 
 lint: $(VENV)/.development
 	@echo "Checking style, types and layers"
@@ -28,6 +31,9 @@ lint: $(VENV)/.development
 	@$(BIN)/ruff format --check --quiet server tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+
+bench: $(VENV)/.development
+	@$(BIN)/python -m tests.benchmarks.bench $(BENCH)
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: install it, or run make PYTHON=/path/to/python3.11"; exit 1; }

@@ -20,11 +20,20 @@ from territoires.files import shape_files, turtle_files
 from territoires.knowledge.building import build
 from territoires.knowledge.validation import merged, read_graph
 from territoires.settings import Settings
+from territoires.store import QueryService
 from territoires.store.pool import Pool
 from territoires.store.releases import current_release
-from territoires.web.app import create_app
+from territoires.web.app import create_app, open_store
+
+from . import engines
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which store the tests of the web room run against, and which ones tests/conformance/test_backends.py compares."""
+    parser.addoption("--store", choices=("embedded", *engines.NAMES), default="embedded", help="the store behind the web application")
+    parser.addoption("--engines", default=" ".join(engines.NAMES), help="the stores of others to compare with the embedded one")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -58,19 +67,43 @@ def pool(settings: Settings) -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings, pool: Pool) -> Flask:
-    """The application over that release."""
-    return create_app(replace(settings, client_seconds=0), pool)
+def engine(request: pytest.FixtureRequest, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Engine | None]:
+    """The store that --store names, with that release; None for the embedded one."""
+    name = request.config.getoption("store")
+    if name == "embedded":
+        yield None
+        return
+    with engines.loaded(name, settings, tmp_path_factory.mktemp(name)) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-def server(settings: Settings) -> Iterator[str]:
+def store(request: pytest.FixtureRequest, settings: Settings, engine: engines.Engine | None) -> Iterator[QueryService]:
+    """That release in the store that --store names."""
+    if engine is None:
+        yield request.getfixturevalue("pool")
+        return
+    found = open_store(engines.asking(settings, engine))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings, store: QueryService) -> Flask:
+    """The application over that release."""
+    return create_app(replace(settings, client_seconds=0), store)
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings, engine: engines.Engine | None) -> Iterator[str]:
     """The address of a running server over that release, as `territoires serve` starts it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "territoires.cli", "serve", "--port", str(port)]
     environment = {"TERRITOIRES_RELEASES": str(settings.releases), "TERRITOIRES_HOME": str(ROOT), "PATH": "/usr/bin:/bin"}
+    if engine:
+        environment |= engines.environment(engines.asking(settings, engine))
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:

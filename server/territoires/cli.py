@@ -1,8 +1,9 @@
 """The command line: each command calls the room that does the work."""
 
 import sys
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -10,7 +11,8 @@ from territoires import __version__, formats
 from territoires.errors import TerritoiresError
 from territoires.knowledge import asking, building, explanation, queries, reasoning, validation, wording
 from territoires.knowledge import coverage as covering
-from territoires.settings import settings_from
+from territoires.settings import Settings, settings_from
+from territoires.store import datasets, loading
 from territoires.store.releases import current_release
 from territoires.vocabulary import prefixes_at, shorten
 
@@ -97,30 +99,56 @@ def query(name: str | None, form: str) -> None:
 
 
 @main.command()
+@click.option("--to", "address", help="Graph Store address of the other store [TERRITOIRES_STORE_GRAPHS].")
+@click.option("--user", help="Who may write there [TERRITOIRES_STORE_USER].")
+@click.option("--password", help="That user's password [TERRITOIRES_STORE_PASSWORD].")
+@click.option("--default-graph", help="Graph that stands for the default graph in a store that has none [TERRITOIRES_STORE_DEFAULT_GRAPH].")
+def load(address: str | None, user: str | None, password: str | None, default_graph: str | None) -> None:
+    """Push the current release to a store on another host, by SPARQL 1.1 Graph Store Protocol."""
+    settings = settings_from(store_graphs=address, store_user=user, store_password=password, store_default_graph=default_graph)
+    if not settings.store_graphs:
+        raise click.UsageError("Say where to: --to URL, or TERRITOIRES_STORE_GRAPHS.")
+    target = loading.GraphStore(settings.store_graphs, settings.store_user, settings.store_password)
+    try:
+        done = loading.load(current_release(settings.releases), target, settings.store_default_graph, click.echo)
+    finally:
+        target.close()
+    removed = f", {done.removed} taken away" if done.removed else ""
+    click.echo(f"{done.graphs} graphs, {done.triples} triples beside their merge{removed}.")
+
+
+@main.command()
 @click.option("--host", help="Address to listen on [127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [8000].")
 @click.option("--workers", type=int, help="Server processes [1].")
-def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve the current release over HTTP."""
-    from granian import Granian
-    from granian.constants import Interfaces, Loops
-
-    from territoires.web.app import load_gateway
-
+@click.option("--dataset", "files", multiple=True, type=click.Path(path_type=Path), help="An RDF file to serve instead, as it is.")
+@click.option("--graph", "graphs", multiple=True, metavar="IRI=FILE", help="An RDF file to serve instead, in a named graph.")
+@click.argument("more", nargs=-1, metavar="[FILE…]", type=click.Path(path_type=Path))
+def serve(
+    host: str | None, port: int | None, workers: int | None, files: tuple[Path, ...], graphs: tuple[str, ...], more: tuple[Path, ...]
+) -> None:
+    """Serve the current release over HTTP; or, with --dataset FILE… and --graph, only what those files hold."""
     settings = settings_from(host=host, port=port, workers=workers)
-    release = current_release(settings.releases)
+    if more and not files:
+        raise click.UsageError("Say --dataset before the files that shall be served.")
+    served = [*(datasets.DatasetFile(path) for path in (*files, *more)), *map(datasets.read_graph_option, graphs)]
+    if not served:
+        listen(settings)
+        return
+    with TemporaryDirectory(prefix="territoires-") as folder:
+        release = datasets.publish_files(Path(folder), served, settings.base_url)
+        click.echo(f"{release.quads} quads of {len(served)} files, and nothing else")
+        listen(replace(settings, releases=Path(folder), store=""))
+
+
+def listen(settings: Settings) -> None:
+    """Serves the current release of these settings until it is stopped."""
+    from territoires.web import serving
+
     address = f"http://{settings.host}:{settings.port}/"
-    click.echo(f"Release {release.revision} at {address} (SPARQL: {address}sparql, ontology: {address}def). Stop with Ctrl-C.")
-    server = Granian(
-        "territoires",
-        settings.host,
-        settings.port,
-        interface=Interfaces.RSGI,
-        loop=Loops.uvloop,
-        workers=settings.workers,
-        websockets=False,
-    )
-    server.serve(target_loader=partial(load_gateway, settings), wrap_loader=False)  # type: ignore[arg-type]
+    served = f"The store {settings.store}" if settings.store else f"Release {current_release(settings.releases).revision}"
+    click.echo(f"{served} at {address} (SPARQL: {address}sparql, ontology: {address}def). Stop with Ctrl-C.")
+    serving.serve(settings)
 
 
 if __name__ == "__main__":

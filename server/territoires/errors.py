@@ -54,6 +54,10 @@ class QueryFailed(TerritoiresError):
     """The query was run and stopped with an error."""
 
 
+class FormatRefused(TerritoiresError):
+    """The answer holds what the format that was asked for can't hold."""
+
+
 class QueryTimeout(TerritoiresError):
     """The query reached its deadline (`seconds`) and was ended."""
 

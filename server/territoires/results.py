@@ -78,6 +78,8 @@ class Request:
     """The deadline: the kernel ends the work then."""
     first: int = 500
     """For a page: only so many rows or triples, and whether there are more."""
+    rewriting: bool = True
+    """Whether patterns on which the engine is slow may be rewritten; those of our own are written for it as they are."""
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 
@@ -95,6 +97,9 @@ class Reply:
     """Whether a page holds the first rows only."""
     work: float = 0.0
     """Seconds of work, as far as they are known when the reply begins."""
+    rules: tuple[str, ...] = ()
+    """The rules by which the query was rewritten before it was run, and the text that was run then."""
+    text: str = ""
 
     def read(self) -> bytes:
         """All of the answer."""

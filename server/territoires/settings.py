@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,8 +45,23 @@ class Settings:
     """Seconds of work that one client may ask for in a minute; 0 for no limit."""
     services: tuple[str, ...] = ()
     """SPARQL endpoints that a query may call by SERVICE, separated by blanks."""
+    store: str = ""
+    """Query endpoint of the store that is asked instead of the embedded one."""
+    store_graphs: str = ""
+    """Its Graph Store address, for `territoires load`."""
+    store_default_graph: str = ""
+    """Graph that stands for the default graph in a store that has none."""
+    store_user: str = ""
+    store_password: str = field(default="", repr=False)
+    """Shown to the store when it asks for them (Basic, Digest)."""
     cache: int = 64
     """Megabytes of answers that each server process keeps; 0 for none."""
+    log: str = "text"
+    """A line on standard error for each request: json, text, or none."""
+    metrics: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Networks whose clients may read /metrics, separated by blanks; empty for nobody."""
+    stop_seconds: int = 15
+    """Seconds that requests have to end when the server is stopped."""
 
 
 def default_home() -> Path:
@@ -97,5 +113,22 @@ def checked(settings: Settings) -> Settings:
     for service in settings.services:
         if urlsplit(service).scheme not in ("http", "https"):
             raise InvalidSetting(f"TERRITOIRES_SERVICES holds {service!r}, which is no http or https address.")
+    for name, address in (("STORE", settings.store), ("STORE_GRAPHS", settings.store_graphs)):
+        place = urlsplit(address)
+        if address and (place.scheme not in ("http", "https") or not place.hostname or place.username or place.fragment):
+            raise InvalidSetting(f"TERRITOIRES_{name} must be an http or https address without user and fragment, or empty.")
+    if settings.store_default_graph and not urlsplit(settings.store_default_graph).scheme:
+        raise InvalidSetting(f"TERRITOIRES_STORE_DEFAULT_GRAPH={settings.store_default_graph!r} must be an absolute IRI.")
+    if settings.store_password and not settings.store_user:
+        raise InvalidSetting("TERRITOIRES_STORE_PASSWORD needs TERRITOIRES_STORE_USER.")
+    if settings.log not in ("json", "text", "none"):
+        raise InvalidSetting(f"TERRITOIRES_LOG={settings.log!r} must be json, text or none.")
+    for network in settings.metrics:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise InvalidSetting(f"TERRITOIRES_METRICS holds {network!r}, which is no network such as 10.0.0.0/8 ({error}).") from error
+    if not 1 <= settings.stop_seconds <= 1800:
+        raise InvalidSetting("TERRITOIRES_STOP_SECONDS must lie between 1 and 1800.")
     base = settings.base_url
     return settings if base.endswith("/") else replace(settings, base_url=base + "/")

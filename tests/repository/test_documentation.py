@@ -36,6 +36,7 @@ def test_make_targets(root: Path) -> None:
     """The README's make commands exist."""
     targets = set(re.findall(r"^(\w+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {"serve", "test"} == set(re.findall(r"^make (\w+)", readme(root), re.MULTILINE)) <= targets
+    assert "bench" in (mentioned := set(re.findall(r"`make (\w+)", readme(root)))) and mentioned <= targets
 
 
 def test_folders_and_modules(root: Path) -> None:

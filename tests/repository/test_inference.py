@@ -201,7 +201,7 @@ def test_european_money_reaches_the_territories_that_the_memento_counts() -> Non
     quads = read(*knowledge_files(ROOT))
     (line,) = (line for line in COMPETENCY if json.loads(line)["id"] == "Q195")
     observation = pyoxigraph.NamedNode(CANONICAL_BASE + "id/observation/exemples-avec-soutien-europeen")
-    (count,) = {int(q.object.value) for q in quads if q.subject == observation and q.predicate == tdp("respondentCount")}
+    (count,) = {int(q.object.value) for q in quads if q.subject == observation and q.predicate == tdp("exampleCount")}
     assert len({q.object for q in quads if q.predicate == tdp("describes")}) == 9
     assert reached(quads) == set(json.loads(line)["answer"]) and len(reached(quads)) == count
 

@@ -1,6 +1,9 @@
 """Releases: a build publishes all or nothing, the switch is atomic, a base URL rebases every own IRI."""
 
+import json
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,11 +87,46 @@ def test_current_store_follows_the_link(settings: Settings, tmp_path: Path, monk
         manifest = tmp_path / name / "manifest.json"
         manifest.write_text(manifest.read_text().replace(current_release(settings.releases).revision, name))
     switch(tmp_path, "one")
+    monkeypatch.setattr("territoires.store.releases._LOOK_EVERY", 0.02)
     store = CurrentStore(tmp_path)
-    assert store.revision == "one"
-    switch(tmp_path, "two")
-    monkeypatch.setattr("territoires.store.releases._LOOK_EVERY", 0.0)
-    assert store.revision == "two"
+    try:
+        assert store.revision == "one"
+        held = store.hold()
+        switch(tmp_path, "two")
+        wait_until(lambda: store.revision == "two")
+        assert (held.revision, held.ready(), bool(held.query("ASK {}"))) == ("one", None, True)
+        held.release()
+        wait_until(lambda: held.ready() == "it is closed")
+        assert (store.figures().counts["queries"], bool(store.query("ASK {}"))) == (2, True)
+    finally:
+        store.close()
+
+
+def test_a_release_that_cannot_be_served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release whose store is broken doesn't take over: the log says so, and the one before answers on."""
+    shutil.copytree(current_release(settings.releases).path, tmp_path / "good")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "manifest.json").write_text(json.dumps({"revision": "bad", "base": BASE}))
+    switch(tmp_path, "good")
+    told: list[str] = []
+    monkeypatch.setattr("territoires.store.releases.logger.error", lambda text, *values: told.append(text % values))
+    monkeypatch.setattr("territoires.store.releases._LOOK_EVERY", 0.02)
+    store = CurrentStore(tmp_path)
+    try:
+        switch(tmp_path, "bad")
+        wait_until(lambda: bool(told))
+        assert "Release bad can't be served" in told[0]
+        assert store.revision == current_release(settings.releases).revision and bool(store.query("ASK {}"))
+    finally:
+        store.close()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Returns when it holds; fails when it doesn't in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it doesn't hold"
+        time.sleep(0.02)
 
 
 def test_missing_store_is_unavailable(tmp_path: Path) -> None:

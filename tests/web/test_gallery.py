@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 
 import pytest
+import rdflib
 from flask import Flask
 
 from territoires.knowledge.queries import QueryLibrary
@@ -47,6 +49,33 @@ def test_formats(app: Flask) -> None:
     ]
     assert len(table) == len(bindings) == 9
     assert table[0]["name"] == bindings[0]["name"]["value"] == "Pays Bruche Mossig Piémont"
+
+
+@pytest.mark.parametrize("name", ["ttl", "nt", "rdf", "jsonld"])
+def test_answer_as_rdf(app: Flask, name: str, read_graph: Callable[..., rdflib.Graph]) -> None:
+    """The table as an rs:ResultSet holds each value of the CSV, row by row."""
+    client = app.test_client()
+    table = list(csv.DictReader(io.StringIO(client.get("/queries/territories-by-inhabitants.csv").text)))
+    graph = read_graph(client.get(f"/queries/territories-by-inhabitants.{name}").data, name)
+    rs = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/result-set#")
+    found = {}
+    for row in graph.objects(None, rs.solution):
+        bindings = list(graph.objects(row, rs.binding))
+        found[int(graph.value(row, rs["index"]))] = {
+            str(graph.value(each, rs.variable)): str(graph.value(each, rs.value)) for each in bindings
+        }
+    assert [found[rank + 1] for rank in range(len(found))] == table
+
+
+def test_yes_or_no(app: Flask, names: tuple[str, ...]) -> None:
+    """An ASK has no CSV: 406 names what there is."""
+    library: QueryLibrary = app.extensions["territoires"].questions
+    asks = [name for name in names if "\nASK" in library.find(name).text]
+    assert asks
+    for name in asks[:2]:
+        refused = app.test_client().get(f"/queries/{name}.csv")
+        assert refused.status_code == 406 and "text/turtle" in refused.json["available"]
+        assert "boolean" in app.test_client().get(f"/queries/{name}.ttl").text
 
 
 @pytest.mark.parametrize("value", [BASE + "id/territoire/pays-midi-quercy", "id/territoire/pays-midi-quercy"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
+from xml.etree import ElementTree
 
 import pyoxigraph
 import pytest
@@ -150,10 +151,42 @@ def test_solutions(app: Flask, client: FlaskClient, form: Format) -> None:
     expected = app.extensions["territoires"].store.query(TERMS)
     assert isinstance(parsed, pyoxigraph.QuerySolutions)
     assert [v.value for v in parsed.variables] == ["x", "unbound"]
-    if form.name == "xml":  # XML reads a line break as \n (XML 1.0 §2.11), whatever was written
-        assert [str(row["x"]).replace("\\r", "") for row in parsed] == [str(row["x"]).replace("\\r", "") for row in expected]
+    assert [row["x"] for row in parsed] == [row["x"] for row in expected]
+
+
+LINES = "a\rb\r\nc\u0085d"
+
+
+@pytest.mark.parametrize("name", [form.name for form in (*SOLUTIONS, *GRAPH)])
+def test_line_breaks(client: FlaskClient, name: str) -> None:
+    """B34: a carriage return comes back as it is from every format, XML too, where it must be a reference (XML 1.0 §2.11)."""
+    solutions = name in {form.name for form in SOLUTIONS}
+    value = r'"a\rb\r\nc\u0085d"'
+    body = get(client, f"SELECT ({value} AS ?x) {{}}" if solutions else f"CONSTRUCT {{ <a:a> <a:p> {value} }} {{}}", format=name).data
+    if name == "xml":
+        found = ElementTree.fromstring(body).findtext(".//{http://www.w3.org/2005/sparql-results#}literal")
+    elif name == "rdf":
+        found = ElementTree.fromstring(body)[0][0].text
+    elif name == "csv":
+        found = [*csv.reader(io.StringIO(body.decode(), newline=""))][1][0]
+    elif solutions:
+        parsed = pyoxigraph.parse_query_results(body, format=next(form.solutions for form in SOLUTIONS if form.name == name))
+        found = next(iter(parsed))["x"].value
     else:
-        assert [row["x"] for row in parsed] == [row["x"] for row in expected]
+        found = next(iter(pyoxigraph.parse(body, format=next(form.rdf for form in GRAPH if form.name == name)))).object.value
+    assert found == LINES
+
+
+@pytest.mark.parametrize("character", [r"\u0000", r"\u0001", r"\u000C", r"\u001F", r"\uFFFE", r"\uFFFF"])
+def test_characters_that_xml_lacks(client: FlaskClient, character: str) -> None:
+    """B34: what XML can't hold never breaks it: such an answer is 406 in XML, and comes in any other format."""
+    select, construct = f'SELECT ("{character}" AS ?x) {{}}', f'CONSTRUCT {{ <a:a> <a:p> "{character}" }} {{}}'
+    for text, name in ((select, "xml"), (construct, "rdf")):
+        refused = get(client, text, format=name)
+        assert (refused.status_code, refused.mimetype) == (406, "application/problem+json")
+        assert f"U+{character[2:]}" in refused.json["detail"]
+    assert get(client, select, format="json").json["results"]["bindings"][0]["x"]["value"] == chr(int(character[2:], 16))
+    assert get(client, construct, format="ttl").status_code == 200
 
 
 @pytest.mark.parametrize(("form", "parser"), [("json", "json"), ("xml", "xml"), ("csv", "csv")])

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, RdfFormat, Triple
+from pyoxigraph import Literal, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Triple
 
 from territoires.formats.table import Format
 from territoires.results import Answer
+from territoires.xmltext import xml_safe
 
 _PREFIXED = (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML, RdfFormat.JSON_LD)
 
@@ -18,7 +19,7 @@ def write_triples(triples: Iterable[Triple], form: Format, prefixes: Mapping[str
     declared = used_prefixes(triples, prefixes) if isinstance(triples, list) else dict(prefixes)
     written = pyoxigraph.serialize(triples, format=form.rdf, prefixes=declared if form.rdf in _PREFIXED else None)
     assert written is not None  # no output was given, so the bytes come back
-    return written
+    return xml_safe(written) if form.rdf == RdfFormat.RDF_XML else written
 
 
 def used_prefixes(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
@@ -36,4 +37,4 @@ def write_answer(answer: Answer, form: Format, prefixes: Mapping[str, str]) -> b
         raise ValueError(f"{form.label} holds no such answer")
     written: bytes | None = answer.serialize(format=form.solutions)
     assert written is not None
-    return written
+    return xml_safe(written) if form.solutions == QueryResultsFormat.XML else written

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
 
 from territoires.errors import ValidationFailed
 from territoires.files import query_files, release_files
+from territoires.knowledge.dumps import write_dumps
 from territoires.knowledge.inference import materialise, rule_provenance
 from territoires.knowledge.provenance import provenance
 from territoires.knowledge.sources import checksum, read_quads
 from territoires.knowledge.statistics import statistics
 from territoires.knowledge.validation import validate
 from territoires.settings import Settings
-from territoires.store.releases import Release, publish
+from territoires.store.embedded import named_quads, write_store
+from territoires.store.releases import Release, publish_store
 from territoires.vocabulary import rebase
 
 Say = Callable[[str], None]
@@ -41,7 +44,14 @@ def build(settings: Settings, say: Say = print) -> Release:
     quads += statistics(quads, settings.base_url)
     say(f"Writing {len(quads)} quads to {settings.releases / revision}")
     counts = {"quads": len(quads), "graphs": len({quad.graph_name for quad in quads}), "warnings": report.count("warning")}
-    return publish(settings.releases, revision, settings.base_url, quads, counts)
+    base = settings.base_url
+
+    def write(store: Path) -> dict[str, int]:
+        write_store(store, quads)
+        write_dumps(store.parent, named_quads(store), base)  # as the engine keeps them: it writes some literals in their canonical form
+        return counts
+
+    return publish_store(settings.releases, revision, base, write)
 
 
 def derived(quads: list[Quad], settings: Settings) -> list[Quad]:

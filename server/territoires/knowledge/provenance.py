@@ -25,6 +25,7 @@ def provenance(sources: tuple[SourceFile, ...], base: str, when: datetime, revis
     yield say(activity, "rdf:type", node("prov:Activity"))
     yield say(activity, "skos:prefLabel", Literal(f"Construction de la version {revision}", language="fr"))
     yield say(activity, "skos:prefLabel", Literal(f"Build of release {revision}", language="en"))
+    yield say(activity, "dct:identifier", Literal(revision))
     yield say(activity, "prov:startedAtTime", stamp)
     dataset = NamedNode(base + "id/jeu/territoires")
     yield say(dataset, "dcat:version", Literal(__version__))

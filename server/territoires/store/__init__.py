@@ -1,6 +1,8 @@
 """The graph behind one Protocol."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from territoires.results import WHOLE, Answer, Dataset, Reply, Request
 
@@ -20,6 +22,36 @@ class Store(Protocol):
         """Answers a query of our own. Raises QuerySyntaxError, QueryRefused, QueryFailed, QueryTimeout or StoreUnavailable."""
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What a store that runs queries itself tells of its work."""
+
+    counts: Mapping[str, int]
+    """What has happened since the start: queries, timeouts, cancelled, stopped, refused, forks, restarts."""
+    running: int
+    waiting: int
+    idle: int
+    """Queries that run and wait, workers that are idle."""
+    processes: Mapping[str, tuple[int, ...]]
+    """Process ids by role: zygote, worker."""
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """A store that can tell how it fares."""
+
+    def figures(self) -> Figures:
+        """How it fares now."""
+
+
+@runtime_checkable
+class Holdable(Protocol):
+    """A store whose graph may be replaced while it runs; who holds a state reads that one until it releases it."""
+
+    def hold(self) -> "HeldStore":
+        """The state that is current now; it stays open until it is released."""
+
+
 class QueryService(Store, Protocol):
     """A store that stands on the open web: it runs anybody's query, within limits."""
 
@@ -31,3 +63,10 @@ class QueryService(Store, Protocol):
 
     def close(self) -> None:
         """Ends what the store has started."""
+
+
+class HeldStore(QueryService, Protocol):
+    """One state of a store, held for the time of a request."""
+
+    def release(self) -> None:
+        """Says that this holder needs it no more."""

@@ -32,6 +32,18 @@ def open_on_disk(path: Path) -> Store:
         raise StoreUnavailable(f"The store at {path} can't be opened ({error}): build it anew with `territoires build`.") from error
 
 
+def named_quads(path: Path) -> list[Quad]:
+    """What the store at `path` holds in named graphs. Raises StoreUnavailable."""
+    return [quad for quad in open_on_disk(path) if not isinstance(quad.graph_name, DefaultGraph)]
+
+
+def count_triples(path: Path) -> int:
+    """How many triples the default graph of the store at `path` holds. Raises StoreUnavailable."""
+    found = open_on_disk(path).query("SELECT (COUNT(*) AS ?count) { ?s ?p ?o }")
+    assert isinstance(found, QuerySolutions)
+    return int(next(found)["count"].value)
+
+
 def load_into_memory(path: Path) -> Store:
     """A copy of the store at `path` in memory: several times faster for scans, joins and aggregates. Raises StoreUnavailable."""
     store = Store()

@@ -17,6 +17,8 @@ _WORD = "".join(rf"(?:{c}|\\u(?:0000)?00(?:{ord(c):x}|{ord(c.upper()):x}))" for 
 _SERVICE = re.compile(_WORD, re.IGNORECASE)
 _CALL = re.compile(rf"{_WORD}(?:\s*SILENT)?", re.IGNORECASE)
 _POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_BARE = re.compile(r"(?<![:@\w])[^\W\d]\w*")
+_ABSOLUTE = re.compile(r"<[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>"{}|^`\\\s]*>|#[^\n]*'
     r"|[?$]\w+|[^\W\d][\w.-]*:[\w.:~%-]*"
@@ -51,8 +53,7 @@ def refuse_federation(text: str, services: Sequence[str] = ()) -> None:
     """Raises QueryRefused when `text` holds the keyword SERVICE, QuerySyntaxError when it holds the word and doesn't parse."""
     if not _SERVICE.search(text):
         return
-    for allowed in services:
-        text = re.sub(rf"\bSERVICE\s+(?:SILENT\s+)?<{re.escape(allowed)}>", "GRAPH <urn:allowed>", text, flags=re.IGNORECASE)
+    text = without_calls(text, services)
     fault = parse_fault(_SERVICE.sub("servicx", text))
     if fault is None:
         return
@@ -60,6 +61,23 @@ def refuse_federation(text: str, services: Sequence[str] = ()) -> None:
         advice = f"Allowed are {', '.join(services)}." if services else "Leave out SERVICE and join the answers on your side."
         raise QueryRefused(f"This service doesn't call other endpoints. {advice}")
     raise syntax_error(fault)
+
+
+def without_calls(text: str, services: Sequence[str]) -> str:
+    """The query with each call of an allowed endpoint turned into a pattern of the same shape that calls nobody."""
+    for allowed in services:
+        text = re.sub(rf"\bSERVICE\s+(?:SILENT\s+)?<{re.escape(allowed)}>", "GRAPH <urn:allowed>", text, flags=re.IGNORECASE)
+    return text
+
+
+def words(text: str) -> set[str]:
+    """The words of a query that are no text, name, variable or comment, upper case: its keywords and the names of its functions."""
+    return set(_BARE.findall(_TOKEN.sub(" ", text).upper()))
+
+
+def has_relative_iri(text: str) -> bool:
+    """Whether a query seems to hold an IRI that stands below a base; a comparison may look like one."""
+    return any(token[0].startswith("<") and not _ABSOLUTE.match(token[0]) for token in _TOKEN.finditer(text))
 
 
 def parse_fault(text: str) -> str | None:

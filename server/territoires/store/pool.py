@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import logging
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -12,16 +14,20 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from territoires import errors
 from territoires.errors import Overloaded, QueryStopped, QueryTimeout, StoreUnavailable
 from territoires.results import WHOLE, Answer, Dataset, Kind, Reply, Request
+from territoires.store import Figures
 from territoires.store.reading import READABLE, read_answer
 from territoires.store.worker import DATA, END, FAULT, Frame, Specification, read_frames, send_frame
 
+logger = logging.getLogger(__name__)
 OWN_SECONDS = 30.0  # the deadline of a query of our own, for a page
 AWAITED = 256 << 10  # bytes: up to here an answer is awaited whole, so that a fault still gets a status
 _READY_WITHIN = 120.0  # seconds for a zygote to load its dataset
+_PAUSE = 1.0  # seconds before another try with a dataset that could not be loaded
 _SLOW = 0.3  # seconds after which a query yields the processor to shorter ones
 
 
@@ -43,7 +49,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "territoires.store.worker", specification.argument()]
-            self.process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
+            self.process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, process_group=0)
         self._control = ours
         self._control.settimeout(_READY_WITHIN)
         self._lock = threading.Lock()
@@ -63,6 +69,17 @@ class Zygote:
                 ours.close()
                 raise StoreUnavailable(f"The process that holds the store has ended ({error}).") from error
         return ours
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it has loaded its dataset."""
+        if not self._awaited and self._lock.acquire(blocking=False):
+            try:
+                with contextlib.suppress(OSError, ValueError):
+                    self._awaited = bool(select.select([self._control], [], [], 0)[0]) and self._control.recv(1) == b"R"
+            finally:
+                self._lock.release()
+        return self._awaited
 
     @property
     def alive(self) -> bool:
@@ -128,22 +145,23 @@ class Pool:
         self.base = specification.base
         self.limits = limits or Limits()
         self.counts: Counter[str] = Counter()
-        """What has happened: queries, timeouts, cancelled, stopped, refused, forks, zygotes."""
+        """What has happened: queries, timeouts, cancelled, stopped, refused, forks, restarts."""
         self._specification = specification
         self._condition = threading.Condition()
         self._running: dict[str, int] = {"own": 0, "public": 0}
         self._waiting = 0
         self._idle: list[Worker] = []
         self._busy: dict[Worker, float] = {}
+        self._holders = 0
         self._closed = False
-        self._zygote = self._start()
+        self._zygote = Zygote(specification)
         threading.Thread(target=self._watch, name="pool-watch", daemon=True).start()
 
     # -- what is asked of it
 
     def query(self, text: str, dataset: Dataset = WHOLE) -> Answer:
         """Answers a query of our own."""
-        return read_answer(self._reply(Request(text, dataset, READABLE, OWN_SECONDS), "own"))
+        return read_answer(self._reply(Request(text, dataset, READABLE, OWN_SECONDS, rewriting=False), "own"))
 
     def run(self, request: Request) -> Reply:
         """Answers somebody's query."""
@@ -153,13 +171,29 @@ class Pool:
         """What keeps it from answering now, or None."""
         if self._closed:
             return "it is closed"
-        return None if self._zygote.alive else "the process that holds the store is being restarted"
+        zygote = self._zygote
+        if not zygote.alive:
+            return "the process that holds the store is being restarted"
+        return None if zygote.loaded else "the store is being loaded"
 
-    @property
-    def state(self) -> dict[str, int]:
-        """How many queries run, wait, and how many workers are idle."""
+    def figures(self) -> Figures:
+        """How many queries run and wait, how many workers are idle, what has happened, which processes work for it."""
         with self._condition:
-            return {"running": self._running["public"], "waiting": self._waiting, "idle": len(self._idle)}
+            workers = tuple(worker.pid for worker in (*self._idle, *self._busy))
+            processes = {"zygote": (self._zygote.process.pid,), "worker": workers}
+            return Figures(dict(self.counts), sum(self._running.values()), self._waiting, len(self._idle), processes)
+
+    def hold(self) -> "Pool":
+        """Keeps it from ending by `drain` until it is released."""
+        with self._condition:
+            self._holders += 1
+        return self
+
+    def release(self) -> None:
+        """Takes back one `hold`."""
+        with self._condition:
+            self._holders -= 1
+            self._condition.notify_all()
 
     def close(self) -> None:
         """Ends all of it; queries that run are cut off."""
@@ -175,17 +209,12 @@ class Pool:
         self._zygote.close()
 
     def drain(self) -> None:
-        """Ends it when the queries that run have ended."""
+        """Ends it when the queries that run have ended and nobody holds it."""
         with self._condition:
-            while any(self._running.values()):
-                self._condition.wait(1.0)
+            self._condition.wait_for(lambda: self._closed or not (self._holders or any(self._running.values())))
         self.close()
 
     # -- how it is done
-
-    def _start(self) -> Zygote:
-        self.counts["zygotes"] += 1
-        return Zygote(self._specification)
 
     def _watch(self) -> None:
         """Makes slow queries yield the processor, and starts a new zygote when the old one has died."""
@@ -196,15 +225,28 @@ class Pool:
                 for worker, began in self._busy.items():
                     if now - began > _SLOW:
                         worker.yield_processor()
-                if not self._closed and not self._zygote.alive:
-                    self._zygote.close()
-                    self._zygote = self._start()
+                died = not self._closed and not self._zygote.alive
+            if died:
+                self._restart()
+
+    def _restart(self) -> None:
+        """A new zygote in the place of one that has died; one that can't load its dataset isn't started at once again."""
+        old = self._zygote
+        logger.error("The process that holds the store has ended (%s); it is started again.", old.process.returncode)
+        if not old.loaded:
+            time.sleep(_PAUSE)
+        with self._condition:
+            if self._closed:
+                return
+            old.close()
+            self.counts["restarts"] += 1
+            self._zygote = Zygote(self._specification)
+            self._condition.notify_all()
 
     @contextlib.contextmanager
     def _admitted(self, lane: str, patience: float) -> Iterator[None]:
         """A place among those that run. Raises Overloaded."""
         most = self.limits.workers if lane == "public" else self.limits.own_workers
-        until = time.monotonic() + patience
         with self._condition:
             if self._running[lane] >= most:
                 if self._waiting >= self.limits.waiting:
@@ -212,10 +254,9 @@ class Pool:
                     raise Overloaded("Too many queries are waiting: try again in a few seconds.")
                 self._waiting += 1
                 try:
-                    while self._running[lane] >= most:
-                        if not self._condition.wait(max(0.0, until - time.monotonic())) and time.monotonic() >= until:
-                            self.counts["refused"] += 1
-                            raise Overloaded(f"No worker became free within {patience:g} seconds: try again in a few seconds.")
+                    if not self._condition.wait_for(lambda: self._running[lane] < most, patience):
+                        self.counts["refused"] += 1
+                        raise Overloaded(f"No worker became free within {patience:g} seconds: try again in a few seconds.")
                 finally:
                     self._waiting -= 1
             self._running[lane] += 1
@@ -224,28 +265,38 @@ class Pool:
         finally:
             with self._condition:
                 self._running[lane] -= 1
-                self._condition.notify()
+                self._condition.notify_all()
 
     def _worker(self) -> Worker:
-        """An idle worker, or a new one. Raises StoreUnavailable."""
-        with self._condition:
-            if self._closed:
-                raise StoreUnavailable("The store is being closed.")
-            if self._idle:
-                return self._idle.pop()
-            zygote = self._zygote
-        self.counts["forks"] += 1
-        try:
-            return Worker(zygote.fork())
-        except EOFError as error:
-            raise StoreUnavailable("A worker ended before it was ready.") from error
+        """An idle worker, or a new one, if need be of a zygote that is being started again. Raises StoreUnavailable."""
+        until = time.monotonic() + self.limits.patience
+        while True:
+            with self._condition:
+                if self._closed:
+                    raise StoreUnavailable("The store is being closed.")
+                if self._idle:
+                    return self._idle.pop()
+                zygote = self._zygote
+            try:
+                worker = Worker(zygote.fork())
+            except (EOFError, StoreUnavailable) as error:
+                with self._condition:
+                    if not self._condition.wait_for(partial(self._replaced, zygote), max(0.0, until - time.monotonic())):
+                        raise StoreUnavailable(f"No worker could be started: {error or 'it ended before it was ready'}.") from error
+            else:
+                self.counts["forks"] += 1
+                return worker
+
+    def _replaced(self, zygote: Zygote) -> bool:
+        """Whether another zygote has come, or none will."""
+        return self._closed or self._zygote is not zygote
 
     def _reply(self, request: Request, lane: str) -> Reply:
         """Starts a reply: what is short is awaited, so that a fault comes as an exception."""
         frames = self._frames(request, lane)
         head = next(frames).fields()
         kind: Kind = head["kind"]  # type: ignore[assignment]
-        reply = Reply(kind, head["media_type"], iter(()))  # type: ignore[arg-type]
+        reply = Reply(kind, head["media_type"], iter(()), rules=tuple(head["rules"]), text=str(head["text"]))  # type: ignore[arg-type]
         gathered: list[bytes] = []
         size = 0
         for frame in frames:
@@ -273,6 +324,7 @@ class Pool:
                 "accept": dict(request.accept),
                 "seconds": request.seconds,
                 "first": request.first,
+                "rewriting": request.rewriting,
             }
         ).encode()
         self.counts["queries"] += 1

@@ -25,11 +25,13 @@ from typing import BinaryIO
 
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Store, serialize
 
-from territoires.errors import QueryFailed, TerritoiresError
-from territoires.results import PAGE, Dataset
+from territoires.errors import QueryFailed, QuerySyntaxError, TerritoiresError
+from territoires.results import PAGE, WHOLE, Dataset
 from territoires.store.embedded import EmbeddedStore, load_into_memory
-from territoires.store.guard import check
+from territoires.store.guard import check, without_calls
+from territoires.store.rewriting import Rewritten, in_reading_order, rewrite
 from territoires.vocabulary import prefixes_at
+from territoires.xmltext import XmlWriter
 
 HEAD, DATA, FAULT, END = b"H", b"D", b"F", b"Z"
 _FRAME = struct.Struct(">cI")
@@ -39,7 +41,10 @@ _RECYCLED = 256 << 20  # bytes: a worker that has grown by so much ends after it
 
 @dataclass(frozen=True)
 class Specification:
-    """What a zygote serves: a store on disk, kept in memory or read from there; the memory that one query may use, in bytes."""
+    """What a zygote serves: a store on disk, kept in memory or read from there; the memory that one query may use, in bytes.
+
+    Without a store it only reads queries: it tells their kind and what is wrong with them, and calls nobody.
+    """
 
     store: str
     revision: str
@@ -47,6 +52,8 @@ class Specification:
     in_memory: bool
     query_memory: int
     services: tuple[str, ...] = ()
+    triples: int | None = None
+    """How many the default graph holds, where that is known."""
 
     def argument(self) -> str:
         """As the zygote reads it from its command line."""
@@ -104,13 +111,25 @@ class Sender(io.RawIOBase):
 def main() -> None:
     """The zygote: forks a worker for each socket that comes over standard input, and ends with it."""
     specification = Specification(**json.loads(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the server ends its pool itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its pool itself, when the queries that run have ended
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which a service manager may send to every process
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     control = socket.socket(fileno=0)
-    held = load_into_memory(Path(specification.store)) if specification.in_memory else None
+    held = None
+    if not specification.store:
+        held = Store()
+    elif specification.in_memory:
+        held = load_into_memory(Path(specification.store))
     with contextlib.suppress(ConnectionError):
         control.sendall(b"R")
+    fork_for_each(control, specification, held)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # whatever a server that was killed had left running
+
+
+def fork_for_each(control: socket.socket, specification: Specification, held: Store | None) -> None:
+    """Gives each socket that arrives to a new worker; returns when the server has closed its end."""
     while True:
         try:
             _, handed, _, _ = socket.recv_fds(control, 1, 1)
@@ -160,12 +179,17 @@ def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, o
     assert isinstance(text, str) and isinstance(accept, dict)
     started = time.perf_counter()
     check(text, specification.services)
+    if not specification.store:
+        text = without_calls(text, specification.services)
     default, named = request["default"], request["named"]
     assert isinstance(default, list) and isinstance(named, list)
-    found = store.evaluate(text, Dataset(tuple(default), tuple(named)))
+    dataset = Dataset(tuple(default), tuple(named))
+    triples = specification.triples if dataset == WHOLE else None
+    rewritten = rewrite(text, triples) if request["rewriting"] else Rewritten(text)
+    found = evaluate(store, text, rewritten, dataset)
     kind = kind_of(found)
     media_type = accept.get(kind)
-    send_frame(connection, HEAD, json.dumps({"kind": kind, "media_type": media_type}).encode())
+    send_frame(connection, HEAD, json.dumps({"kind": kind, "media_type": media_type, **asdict(rewritten)}).encode())
     more = False
     if media_type is not None:
         sender = io.BufferedWriter(Sender(connection), _CHUNK)  # type: ignore[type-var]
@@ -180,6 +204,22 @@ def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, o
     send_frame(connection, END, json.dumps({"more": more, "work": time.perf_counter() - started}).encode())
 
 
+def evaluate(store: EmbeddedStore, text: str, rewritten: Rewritten, dataset: Dataset) -> QuerySolutions | QueryBoolean | QueryTriples:
+    """The answer to the query as it was rewritten; what doesn't parse is told as it was sent."""
+    if rewritten.rules:
+        try:
+            found = store.evaluate(rewritten.text, dataset)
+        except QuerySyntaxError:
+            store.evaluate(text, dataset)
+            raise
+    else:
+        found = store.evaluate(text, dataset)
+    if isinstance(found, QuerySolutions):
+        ordered = in_reading_order(rewritten.text, [variable.value for variable in found.variables])
+        return found if ordered == rewritten.text else store.evaluate(ordered, dataset)
+    return found
+
+
 def kind_of(found: QuerySolutions | QueryBoolean | QueryTriples) -> str:
     """Which of the three kinds of answer that is."""
     return "solutions" if isinstance(found, QuerySolutions) else "boolean" if isinstance(found, QueryBoolean) else "graph"
@@ -191,9 +231,11 @@ def write(found: QuerySolutions | QueryBoolean | QueryTriples, media_type: str, 
         form = RdfFormat.from_media_type(media_type)
         assert form is not None
         declared = form in (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML, RdfFormat.JSON_LD)
-        serialize(found, sender, form, prefixes=prefixes if declared else None)
+        target = XmlWriter(sender) if form == RdfFormat.RDF_XML else sender
+        serialize(found, target, form, prefixes=prefixes if declared else None)  # type: ignore[arg-type]
     else:
-        found.serialize(sender, QueryResultsFormat.from_media_type(media_type))
+        table = QueryResultsFormat.from_media_type(media_type)
+        found.serialize(XmlWriter(sender) if table == QueryResultsFormat.XML else sender, table)  # type: ignore[arg-type]
 
 
 def write_first(found: QuerySolutions | QueryBoolean | QueryTriples, count: int, sender: BinaryIO) -> bool:

@@ -13,6 +13,7 @@ from territoires.formats import Format
 from territoires.results import WHOLE, Cancellation, Dataset, Kind, Reply, Request
 from territoires.web.fairness import Budgets
 from territoires.web.headers import cached
+from territoires.web.observation import WORK
 from territoires.web.service import service
 
 CANCELLATION = "territoires.cancellation"
@@ -48,23 +49,26 @@ def run(text: str, accept: Mapping[Kind, str], dataset: Dataset = WHOLE, seconds
     limit = service().settings.query_seconds if seconds is None else seconds
     began = time.monotonic()
     try:
-        reply = service().store.run(Request(text, dataset, accept, limit, first, cancellation))
+        reply = service().store.run(Request(text, dataset, accept, limit, first, cancellation=cancellation))
     except Exception:
-        budgets.charge(who, time.monotonic() - began)
+        request.environ[WORK] = time.monotonic() - began
+        budgets.charge(who, request.environ[WORK])
         raise
     if reply.whole is None:
-        reply.chunks = charged(reply.chunks, budgets, who, began)
+        reply.chunks = charged(reply.chunks, budgets, who, began, request.environ)
     else:
         budgets.charge(who, reply.work)
+        request.environ[WORK] = reply.work
     return reply
 
 
-def charged(chunks: Iterator[bytes], budgets: Budgets, who: str, began: float) -> Iterator[bytes]:
+def charged(chunks: Iterator[bytes], budgets: Budgets, who: str, began: float, environ: dict[str, object]) -> Iterator[bytes]:
     """The chunks; when they end, or nobody wants more of them, the time is counted."""
     try:
         yield from chunks
     finally:
         chunks.close()  # type: ignore[attr-defined]
+        environ[WORK] = time.monotonic() - began
         budgets.charge(who, time.monotonic() - began)
 
 

@@ -5,6 +5,7 @@ from pyoxigraph import NamedNode, Triple
 from werkzeug.wrappers import Response as BaseResponse
 
 from territoires.formats import DOCUMENT, HTML, write_triples
+from territoires.knowledge.dumps import DUMPS
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web.headers import cached
 from territoires.web.requests import by_parameter, wanted_format
@@ -27,5 +28,7 @@ def show_void() -> BaseResponse:
     answer = store.query(service().views.text("dataset", store.base, dataset=[dataset]))
     assert isinstance(answer, list)
     endpoint = Triple(dataset, NamedNode(iri("void:sparqlEndpoint")), NamedNode(request.url_root + "sparql"))
-    body = write_triples([*dict.fromkeys(answer), endpoint], form, prefixes_at(store.base))
+    files = [f"{request.url_root}dumps/{dump.name}" for dump in DUMPS if not dump.persons]
+    dumps = [Triple(dataset, NamedNode(iri("void:dataDump")), NamedNode(file)) for file in files]
+    body = write_triples([*dict.fromkeys(answer), endpoint, *dumps], form, prefixes_at(store.base))
     return cached(Response(body, content_type=form.content_type), form.name)

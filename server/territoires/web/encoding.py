@@ -11,6 +11,7 @@ from territoires.web.negotiation import choose_coding
 
 SHORTEST = 1_000  # bytes: what is shorter doesn't gain
 _COMPRESSED = ("text/", "application/", "image/svg+xml")
+_PACKED = ("application/gzip", "application/zip")
 
 
 class Compressor(Protocol):
@@ -41,7 +42,7 @@ def encode(response: Response) -> Response:
     coding = choose_coding(request.headers.get("Accept-Encoding"))
     if coding is None or response.status_code < 200 or response.headers.get("Content-Encoding"):
         return response
-    if response.status_code in (204, 206, 304) or not (response.mimetype or "").startswith(_COMPRESSED):
+    if response.status_code in (204, 206, 304) or not worth_it(response.mimetype or ""):
         return response
     if not response.is_streamed and (response.content_length or 0) < SHORTEST:
         return response
@@ -70,3 +71,8 @@ def compressed(chunks: Iterator[bytes], coding: str) -> Iterator[bytes]:
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
+
+
+def worth_it(media_type: str) -> bool:
+    """Whether what is of that type gets shorter."""
+    return media_type.startswith(_COMPRESSED) and media_type not in _PACKED

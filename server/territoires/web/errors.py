@@ -25,6 +25,7 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.QuerySyntaxError: 400,
     errors.QueryRefused: 400,
     errors.InvalidParameter: 400,
+    errors.FormatRefused: 406,
     errors.QueryFailed: 500,
     errors.QueryTimeout: 504,
     errors.QueryStopped: 503,
@@ -39,6 +40,7 @@ PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded)
 
 TITLES = {
     400: lazy_gettext("The request can't be understood"),
+    403: lazy_gettext("Not for everybody"),
     404: lazy_gettext("Nothing is known at this address"),
     405: lazy_gettext("This address doesn't answer that method"),
     406: lazy_gettext("Not available in the format you ask for"),

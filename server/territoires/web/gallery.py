@@ -8,12 +8,16 @@ from flask_babel import gettext
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
 from territoires.errors import InvalidParameter
-from territoires.formats import HTML, SOLUTIONS, Format, write_answer
+from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, result_set, write_triples
+from territoires.formats.resultset import RS
 from territoires.knowledge.queries import StoredQuery
-from territoires.results import Answer, Row, Term, rows
+from territoires.results import Answer, Kind, Row, Term, rows
+from territoires.store.reading import READABLE, read_answer
 from territoires.vocabulary import prefixes_at
 from territoires.web.addresses import split_extension
+from territoires.web.answering import respond, run
 from territoires.web.charts import bars
+from territoires.web.errors import NotAcceptable
 from territoires.web.headers import cached
 from territoires.web.language import current_language
 from territoires.web.naming import Value, namer
@@ -21,7 +25,8 @@ from territoires.web.requests import wanted_format
 from territoires.web.service import service
 
 blueprint = Blueprint("gallery", __name__)
-OFFERED = (HTML, *SOLUTIONS)
+AS_RDF = GRAPH[:4]
+OFFERED = (HTML, *SOLUTIONS, *AS_RDF)
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,18 @@ def show_question(name: str) -> Response:
     path = f"{request.root_path}/queries/{bare}"
     arguments = urlencode([(each, value) for each in query.parameters for value in request.args.getlist(each)])
     form = wanted_format(OFFERED, {f.media_type: f"{path}.{f.name}" for f in OFFERED}, suffix)
-    answer = store.query(text)
+    readable = form is HTML or form.rdf is not None
+    written: dict[Kind, str] = {"solutions": form.media_type, **({"boolean": form.media_type} if form.boolean else {})}
+    reply = run(text, READABLE if readable else written)
+    if reply.media_type is None:
+        raise NotAcceptable({f.media_type: f"{path}.{f.name}" for f in downloads(boolean=True)})
+    if not readable:
+        return respond(reply, form, text, service().settings.query_seconds)
+    answer = read_answer(reply)
     if form is HTML:
         body: str | bytes = page(query, text, answer, chosen, path, arguments)
     else:
-        body = write_answer(answer, form, prefixes_at(store.base))
+        body = write_triples(result_set(answer), form, {"rs": RS, **prefixes_at(store.base)})
     return cached(Response(body, content_type=form.content_type), form.name)
 
 
@@ -111,12 +123,12 @@ def page(query: StoredQuery, text: str, answer: Answer, chosen: dict[str, list[T
         table=table,
         chart=bars(columns, found, table),
         parameters=[parameter(name, terms) for name, terms in chosen.items()],
-        downloads=downloads(answer),
+        downloads=downloads(isinstance(answer, QueryBoolean)),
         path=path,
         arguments=arguments,
     )
 
 
-def downloads(answer: Answer) -> tuple[Format, ...]:
+def downloads(boolean: bool) -> tuple[Format, ...]:
     """The formats that an answer of this kind can be had in."""
-    return tuple(form for form in SOLUTIONS if form.boolean or not isinstance(answer, QueryBoolean))
+    return (*(form for form in SOLUTIONS if form.boolean or not boolean), *AS_RDF)

@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 from territoires.results import Cancellation
 from territoires.web.answering import CANCELLATION
 from territoires.web.negotiation import choose_coding
+from territoires.web.observation import FORM, IDENTITY, LEFT, OTHER, REVISION, ROUTE, WORK, Observation, form_of
 
 Headers = list[tuple[str, str]]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -56,6 +58,8 @@ class Kept:
     headers: Headers
     body: bytes
     etag: str
+    route: str = OTHER
+    form: str = OTHER
 
 
 class AnswerCache:
@@ -95,24 +99,55 @@ class AnswerCache:
 class Gateway:
     """The RSGI application over a WSGI one. `revision` tells which state of the graph answers."""
 
-    def __init__(self, app: WSGI, revision: Callable[[], str], cache: int, threads: int, longest_body: int) -> None:
+    def __init__(
+        self,
+        app: WSGI,
+        revision: Callable[[], str],
+        cache: int,
+        threads: int,
+        longest_body: int,
+        observation: Observation | None = None,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
         self._app = app
         self._revision = revision
         self.cache = AnswerCache(cache)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._longest_body = longest_body
+        self.observation = observation or Observation()
+        self._close = close
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begins, in the event loop that will serve."""
+        self.observation.start(loop)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends what was started, when the last request has been answered."""
+        self._close()
+        self._threads.shutdown(cancel_futures=True)
+        self.observation.close()
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answers one request."""
+        began = time.perf_counter()
         headers = scope.headers
+        identity = self.observation.identify(headers)
         key, revision = None, self._revision()
         if scope.method == "GET" and self.cache.size:
             key = cache_key(scope)
             if kept := self.cache.find(revision, key):
-                give(protocol, kept, headers.get("if-none-match"))
+                status, size = give(protocol, kept, headers.get("if-none-match"), identity)
+                self.observation.record(scope, identity, began, kept.route, status, kept.form, size, revision, cached=True)
                 return
         environ = build_environ(scope, await self._body(scope, protocol))
-        await self._through_flask(environ, protocol, key, revision)
+        environ[IDENTITY] = identity
+        passed = Passed()
+        try:
+            await self._through_flask(environ, protocol, key, revision, passed)
+        finally:
+            route, form, answered = environ.get(ROUTE, OTHER), environ.get(FORM, OTHER), environ.get(REVISION, revision)
+            work = environ.get(WORK)
+            self.observation.record(scope, identity, began, route, passed.status, form, passed.size, answered, work, broken=passed.broken)
 
     async def _body(self, scope: Scope, protocol: Any) -> bytes:
         """The body, read to one byte past the longest that is taken, so that Flask can refuse it."""
@@ -125,7 +160,9 @@ class Gateway:
                 break
         return bytes(body)
 
-    async def _through_flask(self, environ: dict[str, Any], protocol: Any, key: tuple[str, ...] | None, revision: str) -> None:
+    async def _through_flask(
+        self, environ: dict[str, Any], protocol: Any, key: tuple[str, ...] | None, revision: str, passed: "Passed"
+    ) -> None:
         """Runs Flask in a thread and passes its answer on; stops the work when the client goes."""
         loop = asyncio.get_running_loop()
         cancellation = environ[CANCELLATION] = Cancellation()
@@ -133,32 +170,54 @@ class Gateway:
         gone.add_done_callback(lambda _: cancellation.cancel())
         try:
             answer = await loop.run_in_executor(self._threads, Answer, self._app, environ)
+            headers = [*answer.headers, ("x-request-id", environ[IDENTITY])]
+            passed.status = LEFT if cancellation.cancelled else answer.status
             if answer.whole is not None:
-                protocol.response_bytes(answer.status, answer.headers, answer.whole)
-                if key is not None and (kept := answer.kept()):
+                protocol.response_bytes(answer.status, headers, answer.whole)
+                passed.size = len(answer.whole)
+                if key is not None and environ.get(REVISION) == revision and (kept := answer.kept(environ)):
                     self.cache.keep(revision, key, kept)
             else:
-                await self._stream(answer, protocol, environ)
+                await self._stream(answer, headers, protocol, environ, passed)
+        except Exception:
+            logger.exception("Unhandled error at %s", environ["PATH_INFO"], extra={"request": environ[IDENTITY]})
+            with contextlib.suppress(Exception):  # where the answer had begun
+                protocol.response_empty(500, [("x-request-id", environ[IDENTITY])])
         finally:
             cancellation.watch(None)
             gone.cancel()
 
-    async def _stream(self, answer: "Answer", protocol: Any, environ: dict[str, Any]) -> None:
+    async def _stream(self, answer: "Answer", headers: Headers, protocol: Any, environ: dict[str, Any], passed: "Passed") -> None:
         """Passes an answer on while it is made."""
         loop = asyncio.get_running_loop()
-        transport = protocol.response_stream(answer.status, answer.headers)
+        transport = protocol.response_stream(answer.status, headers)
         try:
             while (chunk := await loop.run_in_executor(self._threads, answer.next_chunk)) is not None:
                 await transport.send_bytes(chunk)
+                passed.size += len(chunk)
         except Exception as error:
-            logger.warning("An answer broke off: %s", error)
+            passed.broken = True
+            if environ[CANCELLATION].cancelled:
+                passed.status = LEFT
+            else:
+                logger.warning("An answer broke off: %s", error, extra={"request": environ[IDENTITY]})
             sever(environ["territoires.peer"])
         finally:
             await loop.run_in_executor(self._threads, answer.close)
 
 
+@dataclass
+class Passed:
+    """What of an answer has gone out."""
+
+    status: int = 500
+    size: int = 0
+    """Bytes of its body."""
+    broken: bool = False
+
+
 class Answer:
-    """What Flask answers: whole where it has one piece, else chunk by chunk."""
+    """What Flask answers: whole where it is short, else chunk by chunk."""
 
     def __init__(self, app: WSGI, environ: dict[str, Any]) -> None:
         self.status = 500
@@ -166,7 +225,8 @@ class Answer:
         self._iterable = app(environ, self._start)
         self._iterator: Iterator[bytes] = iter(self._iterable)
         self.whole: bytes | None = None
-        if isinstance(self._iterable, list | tuple) or any(name == "content-length" for name, _ in self.headers):
+        length = next((int(value) for name, value in self.headers if name == "content-length"), _LARGEST + 1)
+        if length <= _LARGEST or self.status in (204, 304) or environ["REQUEST_METHOD"] == "HEAD":
             try:
                 self.whole = b"".join(self._iterator)
             finally:
@@ -186,7 +246,7 @@ class Answer:
         if close := getattr(self._iterable, "close", None):
             close()
 
-    def kept(self) -> Kept | None:
+    def kept(self, environ: dict[str, Any]) -> Kept | None:
         """This answer, where it may be given again: complete, public and with a validator."""
         fields = dict(self.headers)
         if self.status != 200 or self.whole is None or "etag" not in fields or "set-cookie" in fields:
@@ -194,7 +254,7 @@ class Answer:
         if not fields.get("cache-control", "").startswith("public"):
             return None
         lasting = [field for field in self.headers if field[0] not in _FLEETING]
-        return Kept(self.status, lasting, self.whole, fields["etag"])
+        return Kept(self.status, lasting, self.whole, fields["etag"], environ.get(ROUTE, OTHER), form_of(fields.get("content-type")))
 
 
 def cache_key(scope: Scope) -> tuple[str, ...]:
@@ -205,14 +265,16 @@ def cache_key(scope: Scope) -> tuple[str, ...]:
     return (scope.path, scope.query_string, scope.scheme, scope.authority or "", coding, *fields)
 
 
-def give(protocol: Any, kept: Kept, if_none_match: str | None) -> None:
-    """Gives a kept answer, or 304 to a client that has it (RFC 9110 §13.1.2)."""
+def give(protocol: Any, kept: Kept, if_none_match: str | None, identity: str) -> tuple[int, int]:
+    """Gives a kept answer, or 304 to a client that has it (RFC 9110 §13.1.2); returns the status and the bytes of the body."""
+    named = ("x-request-id", identity)
     if if_none_match is not None:
         tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         if "*" in tags or kept.etag.removeprefix("W/") in tags:
-            protocol.response_empty(304, [field for field in kept.headers if not field[0].startswith("content-")])
-            return
-    protocol.response_bytes(kept.status, kept.headers, kept.body)
+            protocol.response_empty(304, [*(field for field in kept.headers if not field[0].startswith("content-")), named])
+            return 304, 0
+    protocol.response_bytes(kept.status, [*kept.headers, named], kept.body)
+    return kept.status, len(kept.body)
 
 
 def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:

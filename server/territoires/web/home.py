@@ -11,6 +11,7 @@ from territoires.web.addresses import address
 from territoires.web.headers import cached
 from territoires.web.language import show_literal
 from territoires.web.lists import counted_classes
+from territoires.web.openapi import ADDRESS, LINK
 from territoires.web.service import service
 
 blueprint = Blueprint("home", __name__)
@@ -37,4 +38,6 @@ def show_home() -> Response:
     body = render_template(
         "home/home.html", territories=territories, classes=[item for item in counted_classes() if item[0].iri.startswith(store.base)]
     )
-    return cached(Response(body, content_type=HTML.content_type))
+    response = Response(body, content_type=HTML.content_type)
+    response.headers["Link"] = f"<{request.root_path}{ADDRESS}>; {LINK}"
+    return cached(response)

@@ -4,6 +4,7 @@ import mimetypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from territoires.formats import FORMATS, Format
 
@@ -103,6 +104,7 @@ def choose_language(asked: str | None, accept_language: str | None) -> str:
     return max(scored)[2] if scored else LANGUAGES[0]
 
 
+@lru_cache(256)  # each request asks twice, and few headers are sent
 def choose_coding(accept_encoding: str | None) -> str | None:
     """The content coding that the client likes best among ours, or None for none (RFC 9110 §12.5.3)."""
     qualities: dict[str, float] = {}

@@ -1,13 +1,26 @@
-"""What views read from a request: the format that it asks for."""
+"""What views read from a request: its parameters, the format that it asks for."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from flask import request
+from flask import Request, request
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.utils import cached_property
 
 from territoires.formats import Format, by_name
 from territoires.web.errors import NotAcceptable
 from territoires.web.negotiation import choose_format
+
+
+class TolerantRequest(Request):
+    """A request whose query string may hold any bytes: what is not UTF-8 is replaced, where Werkzeug would raise."""
+
+    @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        """The parameters of the address."""
+        return ImmutableMultiDict(
+            parse_qsl(self.query_string.decode("utf-8", "replace"), keep_blank_values=True, errors="werkzeug.url_quote")
+        )
 
 
 def asked_format(offered: Sequence[Format]) -> Format | None:

@@ -1,5 +1,7 @@
 """The SPARQL endpoint: SPARQL 1.1 Protocol (query), Service Description, result formats; a page for browsers."""
 
+import json
+import time
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, render_template, request
@@ -10,7 +12,7 @@ from werkzeug.exceptions import RequestURITooLarge, UnsupportedMediaType
 from territoires.errors import InvalidParameter, Overloaded, QueryRefused, QueryStopped, QuerySyntaxError, QueryTimeout, TerritoiresError
 from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, write_triples
 from territoires.results import Dataset, Kind, Reply, Term, rows
-from territoires.store.reading import read_answer
+from territoires.store.reading import READABLE, read_answer
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web.answering import deadline, respond, run, tell_limits
 from territoires.web.errors import NotAcceptable, status_of
@@ -87,6 +89,8 @@ def answer(parameters: Parameters) -> Response:
     forms = {kind: form for kind in KINDS if (form := asked_format(offered[kind])) is not None}
     asks_page = "format" not in request.args and forms.get("solutions") is HTML and forms.get("graph") is HTML
     text = next((value for name, value in parameters if name == "query"), "")
+    if ("explain", "true") in parameters:
+        return explain(parameters)
     try:
         text, dataset = read_query(parameters)
         seconds = deadline(next((value for name, value in parameters if name == "timeout"), None))
@@ -102,6 +106,28 @@ def answer(parameters: Parameters) -> Response:
         tell_limits(response, reply, seconds)
         return response
     return respond(reply, forms[reply.kind], text, seconds)
+
+
+def explain(parameters: Parameters) -> Response:
+    """How the query was run: as JSON, the text after rewriting, the rules applied, the time and the size of the answer."""
+    text, dataset = read_query(parameters)
+    seconds = deadline(next((value for name, value in parameters if name == "timeout"), None))
+    began = time.perf_counter()
+    reply = run(text, READABLE, dataset, seconds)
+    size = sum(map(len, reply.chunks))
+    told = {
+        "revision": service().store.revision,
+        "query": text,
+        "rewritten": reply.text or text,
+        "rules": list(reply.rules),
+        "kind": reply.kind,
+        "bytes": size,
+        "seconds": {"work": round(reply.work, 6), "total": round(time.perf_counter() - began, 6), "deadline": seconds},
+    }
+    response = Response(json.dumps(told, ensure_ascii=False, indent=2) + "\n", content_type="application/json")
+    tell_limits(response, reply, seconds)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def offered_formats(kind: Kind) -> tuple[Format, ...]:
@@ -161,9 +187,10 @@ def describe_service() -> Response:
 
 
 def service_triples() -> list[Triple]:
-    """What this endpoint is and can do, and no more than that."""
-    base = service().store.base
-    endpoint, dataset = NamedNode(request.base_url), NamedNode(base + "id/jeu/territoires")
+    """What this endpoint is and can do, and no more than that: only a release merges its graphs in the default graph."""
+    endpoint, ours = NamedNode(request.base_url), NamedNode(service().store.base + "id/jeu/territoires")
+    release = bool(service().store.query(f"ASK {{ {ours} a <{iri('void:Dataset')}> }}"))
+    dataset = ours if release else NamedNode(f"{request.base_url}#dataset")
     formats = "http://www.w3.org/ns/formats/"
     names = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV")
     graphs = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG", "N-Quads")
@@ -171,7 +198,7 @@ def service_triples() -> list[Triple]:
         ("rdf:type", NamedNode(iri("sd:Service"))),
         ("sd:endpoint", endpoint),
         ("sd:supportedLanguage", NamedNode(iri("sd:SPARQL11Query"))),
-        ("sd:feature", NamedNode(iri("sd:UnionDefaultGraph"))),
+        *((("sd:feature", NamedNode(iri("sd:UnionDefaultGraph"))),) if release else ()),
         ("sd:defaultDataset", dataset),
         *(("sd:resultFormat", NamedNode(formats + name)) for name in (*names, *graphs)),
     ]

@@ -1,0 +1,412 @@
+"""A store on another host, asked by SPARQL 1.1 Protocol: Fuseki, Virtuoso, GraphDB, Oxigraph and the like.
+
+A query is read here first, by the engine's own parser in a process that can be killed: what is wrong with it, what it is refused
+for, and what kind of answer it has, are known before it goes out. What comes back goes on as it is where the client wants what
+the store writes; it is converted otherwise, while it arrives.
+"""
+
+import contextlib
+import logging
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+import urllib3
+from pyoxigraph import Triple
+
+from territoires.errors import (
+    Overloaded,
+    QueryRefused,
+    QueryStopped,
+    QuerySyntaxError,
+    QueryTimeout,
+    StoreUnavailable,
+    TerritoiresError,
+)
+from territoires.results import PAGE, WHOLE, Answer, Dataset, Kind, Reply, Request, Row, Term, rows
+from territoires.store import Figures
+from territoires.store.conversion import converted, first_of, without_scheme
+from territoires.store.guard import has_relative_iri, words
+from territoires.store.pool import AWAITED, OWN_SECONDS, Limits, Pool
+from territoires.store.reading import READABLE, read_answer
+from territoires.store.upstream import BrokenOff, Exchange, Host, pieces
+from territoires.store.worker import Specification
+from territoires.vocabulary import prefixes_at, rebase
+
+logger = logging.getLogger(__name__)
+
+JSON, XML, N_TRIPLES = "application/sparql-results+json", "application/sparql-results+xml", "application/n-triples"
+_PASSED: dict[Kind, tuple[str, ...]] = {"solutions": (JSON,), "boolean": (JSON,), "graph": (N_TRIPLES,)}
+"""What goes on as the store wrote it; anything else is converted, so that all stores answer alike."""
+_READ = {JSON, XML, N_TRIPLES, "text/turtle", "application/rdf+xml"}
+"""What can be converted."""
+_LOOK_EVERY = 2.0  # seconds between two looks at the revision
+_LOOK_SECONDS = 5.0  # the deadline of a look
+_QUOTED = 300  # characters of a store's message that are passed on
+_OUT_OF_TIME = re.compile(r"\btim(?:ed out|eout)\b|S1T00", re.IGNORECASE)
+_SHORTENED = ("X-SPARQL-MaxRows", "X-SQL-State")  # Virtuoso's way of saying that an answer of status 200 isn't whole
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where the store is, and who we are to it."""
+
+    address: str
+    """Of its query endpoint."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    default_graph: str = ""
+    """The graph that stands for the default graph in a store that has none; a query is then given its dataset in full."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the store says of the release that it holds; `graphs` only where a query is given its dataset in full."""
+
+    revision: str
+    base: str
+    graphs: tuple[str, ...] = ()
+
+
+class Lane:
+    """How many may be under way at once, and how many may wait for a place."""
+
+    def __init__(self, places: int, waiting: int, patience: float) -> None:
+        self._places, self._most, self._patience = places, waiting, patience
+        self._condition = threading.Condition()
+        self.running = self.waiting = 0
+
+    def enter(self) -> None:
+        """Takes a place. Raises Overloaded."""
+        until = time.monotonic() + self._patience
+        with self._condition:
+            if self.running >= self._places:
+                if self.waiting >= self._most:
+                    raise Overloaded("Too many queries are waiting: try again in a few seconds.")
+                self.waiting += 1
+                try:
+                    while self.running >= self._places:
+                        if not self._condition.wait(max(0.0, until - time.monotonic())) and time.monotonic() >= until:
+                            raise Overloaded(f"No place became free within {self._patience:g} seconds: try again in a few seconds.")
+                finally:
+                    self.waiting -= 1
+            self.running += 1
+
+    def leave(self) -> None:
+        """Gives the place back."""
+        with self._condition:
+            self.running -= 1
+            self._condition.notify()
+
+
+class RemoteStore:
+    """A `QueryService` over a store on another host.
+
+    `release` is the query that finds ?revision and ?base in the store, `graphs` the one that finds each ?graph of its release,
+    as the sources write them; `base` stands while the store can't be asked.
+    """
+
+    def __init__(
+        self, remote: Remote, release: str, graphs: str, base: str, services: tuple[str, ...] = (), limits: Limits | None = None
+    ) -> None:
+        self.limits = limits or Limits()
+        self.counts: Counter[str] = Counter()
+        """What has happened: queries, timeouts, cancelled, stopped, refused, unavailable."""
+        self._remote, self._release, self._graphs = remote, release, graphs
+        lanes = self.limits.workers + self.limits.own_workers
+        self._host = Host(remote.address, remote.user, remote.password, lanes + 1)
+        self._parser = Pool(
+            Specification("", "", base, True, 256 << 20, services),
+            replace(self.limits, workers=lanes),
+        )
+        self._lanes = {
+            "public": Lane(self.limits.workers, self.limits.waiting, self.limits.patience),
+            "own": Lane(self.limits.own_workers, self.limits.waiting, self.limits.patience),
+        }
+        self._under_way: set[Exchange] = set()
+        self._lock = threading.Lock()
+        self._dialect = ""
+        self._closed = threading.Event()
+        self._state = State("", base)
+        self._fault: str | None = None
+        self._look()
+        threading.Thread(target=self._watch, name="remote-watch", daemon=True).start()
+        threading.Thread(target=self._follow, name="remote-follow", daemon=True).start()
+
+    # -- what is asked of it
+
+    @property
+    def revision(self) -> str:
+        """The revision that the store said it holds when it was last asked, a few seconds ago; empty before it has said one."""
+        return self._state.revision
+
+    @property
+    def base(self) -> str:
+        """The base of the own IRIs in what it holds."""
+        return self._state.base
+
+    def query(self, text: str, dataset: Dataset = WHOLE) -> Answer:
+        """Answers a query of our own."""
+        try:
+            return read_answer(self._reply(Request(text, dataset, READABLE, OWN_SECONDS), "own"))
+        except SyntaxError as error:
+            raise QueryStopped(f"The answer of {self._remote.address} isn't readable: {error}") from error
+
+    def run(self, request: Request) -> Reply:
+        """Answers somebody's query."""
+        return self._reply(request, "public")
+
+    def ready(self) -> str | None:
+        """What keeps it from answering now, or None."""
+        if self._closed.is_set():
+            return "it is closed"
+        return self._fault or self._parser.ready()
+
+    def figures(self) -> Figures:
+        """How many queries run and wait, and what has happened."""
+        lanes = self._lanes.values()
+        running, waiting = sum(lane.running for lane in lanes), sum(lane.waiting for lane in lanes)
+        return Figures(dict(self.counts), running, waiting, 0, self._parser.figures().processes)
+
+    def close(self) -> None:
+        """Ends it; queries that run are cut off."""
+        self._closed.set()
+        with self._lock:
+            under_way = list(self._under_way)
+        for exchange in under_way:
+            exchange.cut()
+        self._parser.close()
+        self._host.close()
+
+    # -- what the store holds
+
+    def _look(self) -> None:
+        """Reads what the store says of its release."""
+        try:
+            held = {text_of(row["base"]): text_of(row["revision"]) for row in self._ask(self._release)}
+            base = self._state.base if self._state.base in held or len(held) != 1 else next(iter(held))
+            if base not in held:
+                raise StoreUnavailable(
+                    f"{self._remote.address} holds {'several releases, none' if held else 'no whole release'} at {base}: "
+                    "run `territoires load`."
+                )
+            if held[base] != self._state.revision:
+                graphs: tuple[str, ...] = ()
+                if self._remote.default_graph:
+                    graphs = tuple(sorted(text_of(row["graph"]) for row in self._ask(rebase(self._graphs, base))))
+                self._state = State(held[base], base, graphs)
+        except TerritoiresError as error:
+            if str(error) != self._fault:
+                logger.error("%s", error)
+            self._fault = str(error)
+        else:
+            self._fault = None
+
+    def _ask(self, text: str) -> list[Row]:
+        """The rows of a query about the store itself, asked of all its graphs."""
+        with contextlib.ExitStack() as end:
+            request = Request(text, WHOLE, READABLE, _LOOK_SECONDS)
+            return list(rows(read_answer(self._open(request, "solutions", [("query", text)], end.pop_all()))))
+
+    def _follow(self) -> None:
+        """Looks at the revision from time to time."""
+        while not self._closed.wait(_LOOK_EVERY):
+            self._look()
+
+    def _watch(self) -> None:
+        """Cuts off what has reached its deadline."""
+        while not self._closed.wait(0.1):
+            now = time.monotonic()
+            with self._lock:
+                late = [exchange for exchange in self._under_way if now >= exchange.deadline]
+            for exchange in late:
+                exchange.cut()
+
+    # -- how a query is answered
+
+    def _reply(self, request: Request, lane: str) -> Reply:
+        """Reads the query, sends it, and begins the reply."""
+        began = time.monotonic()
+        self.counts["queries"] += 1
+        try:
+            kind = self._parser.run(replace(request, accept={}, rewriting=False)).kind
+            if kind not in request.accept:
+                return Reply(kind, None, iter((b"",)), b"", work=time.monotonic() - began)
+            with contextlib.ExitStack() as end:
+                self._lanes[lane].enter()
+                end.callback(self._lanes[lane].leave)
+                return self._open(request, kind, self._parameters(request), end.pop_all(), began)
+        except Overloaded:
+            self.counts["refused"] += 1
+            raise
+        except StoreUnavailable:
+            self.counts["unavailable"] += 1
+            raise
+
+    def _parameters(self, request: Request) -> list[tuple[str, str]]:
+        """The parameters of the Protocol: the query with the base of its relative IRIs, and its dataset."""
+        text, dataset = request.text, request.dataset
+        graph = self._remote.default_graph
+        used = words(text)
+        if graph and dataset == WHOLE and "FROM" not in used:
+            dataset = Dataset((graph,), self._state.graphs if "GRAPH" in used else ())
+        if has_relative_iri(text):
+            text = f"BASE <{self.base}> {text}"
+        if self._is_virtuoso and dataset != WHOLE:
+            # each part that isn't named would be all that it holds; each named graph would be a header of the answer
+            nothing = (f"{self.base}graph/none",)
+            dataset = Dataset(dataset.default or nothing, dataset.named or (nothing if "GRAPH" in used else ()))
+            text = "".join(f"define input:named-graph-uri <{iri}> " for iri in dataset.named) + text
+            dataset = Dataset(dataset.default)
+        default, named = (("default-graph-uri", iri) for iri in dataset.default), (("named-graph-uri", iri) for iri in dataset.named)
+        return [("query", text), *default, *named]
+
+    def _open(
+        self, request: Request, kind: Kind, parameters: list[tuple[str, str]], end: contextlib.ExitStack, began: float | None = None
+    ) -> Reply:
+        """Sends a query and begins the reply; what is short is awaited, so that a fault comes as an exception. Then `end` is closed."""
+        began = time.monotonic() if began is None else began
+        exchange = Exchange(began + request.seconds)
+        with self._lock:
+            self._under_way.add(exchange)
+        end.callback(self._forget, exchange)
+        request.cancellation.watch(exchange.cut)
+        end.callback(request.cancellation.watch, None)
+        wanted = request.accept[kind]
+        reply = Reply(kind, wanted, iter(()))
+        chunks = self._chunks(reply, request, exchange, parameters, end)
+        gathered: list[bytes] = []
+        size = 0
+        for chunk in chunks:
+            gathered.append(chunk)
+            size += len(chunk)
+            if size > AWAITED:
+                reply.chunks = following(gathered, chunks)
+                return reply
+        reply.whole = b"".join(gathered)
+        reply.chunks = iter((reply.whole,))
+        reply.work = time.monotonic() - began
+        return reply
+
+    def _forget(self, exchange: Exchange) -> None:
+        with self._lock:
+            self._under_way.discard(exchange)
+
+    def _chunks(
+        self, reply: Reply, request: Request, exchange: Exchange, parameters: list[tuple[str, str]], end: contextlib.ExitStack
+    ) -> Generator[bytes]:
+        """The answer in the media type that is wanted, as it arrives; the exchange is cut off where the reader leaves before its end."""
+        whole = False
+        try:
+            yield from self._written(reply, request, exchange, parameters)
+            whole = True
+        except BrokenOff as error:
+            raise self._broken(request, exchange, error) from error
+        finally:
+            if not whole:
+                exchange.cut()
+            end.close()
+
+    def _written(self, reply: Reply, request: Request, exchange: Exchange, parameters: list[tuple[str, str]]) -> Iterator[bytes]:
+        """As `_chunks`. Raises BrokenOff."""
+        kind, wanted = reply.kind, request.accept[reply.kind]
+        response = self._host.send(exchange, "POST", self._headers(kind, wanted), urlencode(parameters).encode())
+        self._dialect = response.headers.get("Server", "")
+        if response.status != 200:
+            raise self._refusal(response, request)
+        if told := [name for name in _SHORTENED if name in response.headers]:
+            response.close()
+            raise QueryStopped(f"The store ended the query before its answer was whole ({told[0]}: {response.headers[told[0]]}).")
+        arrives = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        body = pieces(response)
+        if arrives == wanted and wanted in self._passed(kind):
+            yield from body
+            return
+        if arrives not in _READ:
+            response.close()
+            raise StoreUnavailable(f"{self._remote.address} answers in {arrives or 'a format that it does not name'}: no SPARQL endpoint?")
+        if self._is_virtuoso and arrives == XML:
+            body = without_scheme(body)
+        if wanted == PAGE:
+            with contextlib.closing(body):
+                shown, reply.more = first_of(body, kind, arrives, request.first)
+            yield shown
+        else:
+            yield from converted(body, kind, arrives, wanted, prefixes_at(self.base))
+
+    @property
+    def _is_virtuoso(self) -> bool:
+        return self._dialect.startswith("Virtuoso")
+
+    def _passed(self, kind: Kind) -> tuple[str, ...]:
+        """What goes on as it is: of Virtuoso only N-Triples, its JSON and its blank nodes being its own."""
+        return () if self._is_virtuoso and kind != "graph" else _PASSED[kind]
+
+    def _headers(self, kind: Kind, wanted: str) -> dict[str, str]:
+        """What is asked of the store: what the client wants, where it can go on as it is, else what is surely read back."""
+        readable = N_TRIPLES if kind == "graph" else XML if self._is_virtuoso else JSON
+        chosen = wanted if wanted in self._passed(kind) else readable
+        other = {N_TRIPLES: "text/turtle", JSON: XML, XML: JSON}[chosen]
+        return {"Accept": f"{chosen}, {other};q=0.5", "Content-Type": "application/x-www-form-urlencoded"}
+
+    def _refusal(self, response: urllib3.BaseHTTPResponse, request: Request) -> TerritoiresError:
+        """What a status other than 200 means."""
+        try:
+            said = " ".join(response.read(4 * _QUOTED).decode("utf-8", "replace").split())[:_QUOTED]
+        except (urllib3.exceptions.HTTPError, OSError):
+            said = ""
+        response.close()
+        status, address = response.status, self._remote.address
+        if status in (408, 504) or _OUT_OF_TIME.search(said):
+            self.counts["timeouts"] += 1
+            return QueryTimeout(f"The store ended the query at its own deadline ({said}): ask for less.", request.seconds)
+        if status == 400:
+            return QuerySyntaxError(said or "The store can't read this query.")
+        if status in (413, 414):
+            return QueryRefused("The query is too long for the store.")
+        if status in (401, 403):
+            return StoreUnavailable(
+                f"{address} refuses us ({status}): set TERRITOIRES_STORE_USER and TERRITOIRES_STORE_PASSWORD to a user who may query it."
+            )
+        if status == 501:
+            return QueryRefused(f"The store doesn't run this query: {said}")
+        if 300 <= status < 400:
+            where = response.headers.get("Location", "elsewhere")
+            return StoreUnavailable(f"{address} sends us to {where}: set TERRITOIRES_STORE to the address that answers.")
+        if status == 404:
+            return StoreUnavailable(f"Nothing answers at {address} (404): set TERRITOIRES_STORE to a SPARQL query endpoint.")
+        return StoreUnavailable(f"{address} answers {status}: {said}")
+
+    def _broken(self, request: Request, exchange: Exchange, error: BrokenOff) -> TerritoiresError:
+        """Why an exchange has ended before its answer was whole."""
+        if request.cancellation.cancelled:
+            self.counts["cancelled"] += 1
+            return QueryStopped("Nobody waits for the answer any more.")
+        if self._closed.is_set():
+            return StoreUnavailable("The store is being closed.")
+        if exchange.left <= 0:
+            self.counts["timeouts"] += 1
+            return QueryTimeout(
+                f"The query was ended at its deadline of {request.seconds:g} seconds: ask for less, or add the parameter timeout.",
+                request.seconds,
+            )
+        self.counts["stopped"] += 1
+        return QueryStopped(f"The store broke off its answer. {error}".strip())
+
+
+def following(gathered: list[bytes], chunks: Generator[bytes]) -> Iterator[bytes]:
+    """What was gathered, then what follows; closing it ends the exchange."""
+    try:
+        yield from gathered
+        yield from chunks
+    finally:
+        chunks.close()
+
+
+def text_of(term: Term) -> str:
+    """The IRI, or the text of a literal."""
+    return "" if isinstance(term, Triple) else term.value

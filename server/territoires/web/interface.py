@@ -1,0 +1,219 @@
+"""What is written on each route, parameter and header of the HTTP interface; `openapi` makes the description of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext
+
+from territoires.formats import DOCUMENT, GRAPH, HTML, SOLUTIONS, Format
+from territoires.web import gallery, lists
+from territoires.web.catalogue import OFFERED as DESCRIPTIONS
+from territoires.web.negotiation import LANGUAGES
+
+Members = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is written on a route: a summary, the media types of its answer, further statuses, its parameters by name.
+
+    404, where the address holds a name, and what any address can answer go without saying.
+    """
+
+    tag: str
+    summary: object
+    kinds: tuple[str, ...] = ()
+    """Nothing for an address that only redirects."""
+    offered: tuple[Format, ...] = ()
+    """What ?format= chooses among."""
+    statuses: tuple[int, ...] = ()
+    parameters: tuple[str, ...] = ()
+    description: object = ""
+    body: bool = False
+    headers: tuple[str, ...] = ("Cache-Control", "ETag")
+
+
+def types(offered: Iterable[Format]) -> tuple[str, ...]:
+    """The media types of formats."""
+    return tuple(form.media_type for form in offered)
+
+
+PAGE = types((HTML,))
+THING = Operation(
+    "data",
+    lazy_gettext("Sends on from a thing to the document on it"),
+    offered=DOCUMENT,
+    statuses=(303, 406),
+    description=lazy_gettext("The name may hold slashes. The document that is sent to is in the negotiated format."),
+)
+VOCABULARY = Operation("vocabulary", lazy_gettext("The ontology"), types(DOCUMENT), DOCUMENT, (406,))
+QUERY = Operation(
+    "sparql",
+    lazy_gettext("Answers a SPARQL query"),
+    (*types((*SOLUTIONS, *GRAPH, HTML)), "application/json"),
+    (*SOLUTIONS, *GRAPH, HTML),
+    (400, 406, 414, 429, 503, 504),
+    ("query", "default-graph-uri", "named-graph-uri", "timeout", "explain"),
+    lazy_gettext(
+        "SPARQL 1.1 Protocol, queries only. Rows come in the formats of solutions, graphs in those of RDF, booleans in JSON or XML. "
+        "Without any parameter the service description is given, or a page. An answer that breaks off is cut off: it never looks whole."
+    ),
+    headers=("Cache-Control", "ETag", "Territoires-Revision", "Territoires-Deadline", "Server-Timing", "RateLimit", "RateLimit-Policy"),
+)
+OPERATIONS: Mapping[str, Operation] = {
+    "home.show_home": Operation("pages", lazy_gettext("The home page"), PAGE, headers=("Cache-Control", "ETag", "Link")),
+    **{f"resources.show_{kind}": THING for kind in ("id", "scheme", "source", "graph")},
+    "resources.show_document": Operation(
+        "data",
+        lazy_gettext("The document on a thing"),
+        types(DOCUMENT),
+        DOCUMENT,
+        (406, 410),
+        description=lazy_gettext("The name may hold slashes, and end in .html, .ttl, .nt, .rdf or .jsonld. 410: the thing is retired."),
+        headers=("Cache-Control", "ETag", "Link", "Content-Location"),
+    ),
+    "ontology.show_ontology": VOCABULARY,
+    "ontology.show_module": Operation(
+        "vocabulary", lazy_gettext("A module of the ontology, or a version"), types(DOCUMENT), DOCUMENT, (406,)
+    ),
+    "ontology.show_example": Operation("vocabulary", lazy_gettext("The example of a class"), ("text/turtle",)),
+    "ontology.show_changes": Operation("vocabulary", lazy_gettext("What changed between the versions of the ontology"), PAGE),
+    "ontology.show_context": Operation("vocabulary", lazy_gettext("The JSON-LD context of the vocabulary"), ("application/ld+json",)),
+    "shapes.show_shapes": Operation("vocabulary", lazy_gettext("The rules on the data, in SHACL"), types(DOCUMENT), DOCUMENT, (406,)),
+    "lists.show_classes": Operation("data", lazy_gettext("The classes that have instances"), PAGE),
+    "lists.show_list": Operation(
+        "data",
+        lazy_gettext("The instances of a class"),
+        types(lists.OFFERED),
+        lists.OFFERED,
+        (406,),
+        headers=("ETag", "Content-Location"),
+    ),
+    "gallery.show_gallery": Operation("questions", lazy_gettext("The questions of the gallery"), PAGE),
+    "gallery.show_question": Operation(
+        "questions",
+        lazy_gettext("A question of the gallery and its answer"),
+        types(gallery.OFFERED),
+        gallery.OFFERED,
+        (400, 406),
+        description=lazy_gettext("Each parameter of the question is a parameter of the address."),
+    ),
+    "sparql.query_by_get": QUERY,
+    "sparql.query_by_post": Operation(
+        QUERY.tag,
+        QUERY.summary,
+        QUERY.kinds,
+        QUERY.offered,
+        (400, 406, 413, 415, 429, 503, 504),
+        QUERY.parameters[1:],
+        QUERY.description,
+        body=True,
+        headers=("Cache-Control", *QUERY.headers[2:]),
+    ),
+    "catalogue.show_void": Operation(
+        "data", lazy_gettext("The VoID description of the dataset"), types(DESCRIPTIONS), DESCRIPTIONS, (303, 406)
+    ),
+    "dumps.send_dump": Operation("data", lazy_gettext("A file of the release"), ("application/gzip",)),
+    "operations.show_life": Operation("operations", lazy_gettext("Whether the server process answers"), ("application/json",), headers=()),
+    "operations.show_readiness": Operation(
+        "operations", lazy_gettext("Whether the graph can be asked, and its revision"), ("application/json",), headers=()
+    ),
+    "operations.show_metrics": Operation(
+        "operations", lazy_gettext("Figures for Prometheus, for named networks only"), ("text/plain",), statuses=(403,), headers=()
+    ),
+    "openapi.show_interface": Operation("operations", lazy_gettext("This description"), ("application/json",)),
+}
+"""Endpoint of the application -> what is written on it. A route that is missing here is a fault, which a test finds."""
+EXAMPLES: Mapping[str, str] = {
+    "/id/{name}": "territoire/pays-de-langres",
+    "/scheme/{name}": "type-d-action",
+    "/source/{name}": "memento/F170",
+    "/graph/{name}": "ontology/core",
+    "/doc/{name}": "territoire/pays-de-langres.ttl",
+    "/def/{name}": "territory.ttl",
+    "/def/examples/{name}.ttl": "Pays",
+    "/liste/{name}": "Pays.csv",
+    "/queries/{name}": "territories-by-inhabitants.json",
+}
+"""A name for each route that takes one."""
+PARAMETERS: Mapping[str, tuple[object, Members]] = {
+    "query": (lazy_gettext("A SPARQL 1.1 query, once."), {"type": "string"}),
+    "default-graph-uri": (
+        lazy_gettext("A graph of the default graph; may come several times, and stands above FROM."),
+        {"type": "array", "items": {"type": "string", "format": "uri"}},
+    ),
+    "named-graph-uri": (
+        lazy_gettext("A named graph of the dataset; may come several times, and stands above FROM NAMED."),
+        {"type": "array", "items": {"type": "string", "format": "uri"}},
+    ),
+    "timeout": (lazy_gettext("The deadline in seconds; the query is ended then."), {"type": "number", "exclusiveMinimum": 0}),
+    "explain": (
+        lazy_gettext("true: how the query was run is told in JSON, instead of its answer."),
+        {"type": "string", "enum": ["true"]},
+    ),
+    "format": (lazy_gettext("The format by name; stands above Accept."), {"type": "string"}),
+    "lang": (
+        lazy_gettext("The language of pages and messages; stands above Accept-Language."),
+        {"type": "string", "enum": list(LANGUAGES)},
+    ),
+}
+HEADERS: Mapping[str, object] = {
+    "Cache-Control": lazy_gettext("How long the answer may be kept."),
+    "Content-Location": lazy_gettext("The address of this very format."),
+    "ETag": lazy_gettext("Names this representation; If-None-Match with it gives 304."),
+    "Link": lazy_gettext("The other formats, and what the document describes."),
+    "Location": lazy_gettext("Where to go on."),
+    "RateLimit": lazy_gettext("Seconds of work that remain for this client, and when they are new."),
+    "RateLimit-Policy": lazy_gettext("Seconds of work for each client, and in which time."),
+    "Retry-After": lazy_gettext("Seconds to wait before another try."),
+    "Server-Timing": lazy_gettext("Milliseconds of work for this query."),
+    "Territoires-Deadline": lazy_gettext("Seconds after which the query would have been ended."),
+    "Territoires-Revision": lazy_gettext("The state of the graph that answered."),
+}
+SCHEMAS: Mapping[str, Members] = {
+    "Problem": {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "instance"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+            "line": {"type": "integer", "minimum": 1},
+            "column": {"type": ["integer", "null"], "minimum": 1},
+            "available": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    },
+    "Results": {
+        "type": "object",
+        "required": ["head"],
+        "properties": {
+            "head": {"type": "object", "properties": {"vars": {"type": "array", "items": {"type": "string"}}}},
+            "boolean": {"type": "boolean"},
+            "results": {
+                "type": "object",
+                "required": ["bindings"],
+                "properties": {
+                    "bindings": {
+                        "type": "array",
+                        "items": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Term"}},
+                    }
+                },
+            },
+        },
+        "oneOf": [{"required": ["boolean"]}, {"required": ["results"]}],
+    },
+    "Term": {
+        "type": "object",
+        "required": ["type", "value"],
+        "properties": {
+            "type": {"enum": ["uri", "literal", "bnode", "triple"]},
+            "value": {},
+            "datatype": {"type": "string"},
+            "xml:lang": {"type": "string"},
+        },
+    },
+}
+"""Problem details (RFC 9457 §3.1) with our members, and SPARQL results in JSON (SPARQL 1.1 Query Results JSON Format §3)."""
