@@ -61,6 +61,7 @@ def endure(contender: Contender, question: Question, subjects: Sequence[str], se
     """Sends a query without end alone, then again while cheap queries run for `seconds`, which must be less than the deadline."""
     asked = with_deadline(contender)
     before = load.measure(contender, subjects, "uncached", CLIENTS, seconds)
+    until_idle(contender, time.monotonic())
     sender = Sender(asked, question)
     gone, busy = until_idle(contender, sender.began)
     if gone is None:

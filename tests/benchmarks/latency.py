@@ -50,7 +50,7 @@ def measure(contender: Contender, question: Question, budget: float, patience: f
     place = urllib.parse.urlsplit(contender.address)
     connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=patience)
     try:
-        return repeat(connection, f"{place.path}?{urllib.parse.urlencode(contender.extra)}", question, budget)
+        return repeat(connection, place.path, contender.extra, question, budget)
     except TimeoutError:
         return Sample(fault=f"over {patience:g} s")
     except (OSError, http.client.HTTPException) as error:
@@ -59,9 +59,9 @@ def measure(contender: Contender, question: Question, budget: float, patience: f
         connection.close()
 
 
-def repeat(connection: http.client.HTTPConnection, target: str, question: Question, budget: float) -> Sample:
+def repeat(connection: http.client.HTTPConnection, path: str, extra: dict[str, str], question: Question, budget: float) -> Sample:
     """The answers that come within the budget, a first one not counted unless it took long."""
-    took, status, media_type, body = ask(connection, target, question)
+    took, status, media_type, body = ask(connection, path, extra, question)
     if status != 200:
         return Sample(fault=f"{status} {body[:200].decode(errors='replace')}")
     if took > LONG:
@@ -69,19 +69,19 @@ def repeat(connection: http.client.HTTPConnection, target: str, question: Questi
     seconds: list[float] = []
     until = time.monotonic() + budget
     while len(seconds) < FEWEST or (len(seconds) < MOST and time.monotonic() < until):
-        took, status, _, _ = ask(connection, target, question)
+        took, status, _, _ = ask(connection, path, extra, question)
         if status != 200:
             return Sample(fault=f"{status} at a later try")
         seconds.append(took)
     return Sample(tuple(sorted(seconds)), "", body, media_type)
 
 
-def ask(connection: http.client.HTTPConnection, target: str, question: Question) -> tuple[float, int, str, bytes]:
+def ask(connection: http.client.HTTPConnection, path: str, extra: dict[str, str], question: Question) -> tuple[float, int, str, bytes]:
     """Seconds until the whole answer was there; its status, media type and body. Raises OSError or HTTPException."""
-    text = f"{question.text}# {next(_NUMBERS)}\n".encode()
-    headers = {"Content-Type": "application/sparql-query", "Accept": question.accept}
+    form = urllib.parse.urlencode({**extra, "query": f"{question.text}# {next(_NUMBERS)}\n"}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": question.accept}
     began = time.perf_counter()
-    connection.request("POST", target, text, headers)
+    connection.request("POST", path, form, headers)
     response = connection.getresponse()
     body = response.read()
     return time.perf_counter() - began, response.status, response.headers.get_content_type(), body

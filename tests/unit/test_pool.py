@@ -270,7 +270,8 @@ def test_columns_are_in_reading_order(pool: Pool) -> None:
     """`SELECT *` gives its columns as the query reads, each time: the answer's bytes must not change under one ETag."""
     for text in (
         "SELECT * { ?zeta ?alpha ?mid } LIMIT 1",
-        "# SELECT *\nPREFIX a: <http://e/#*> SELECT DISTINCT* { ?zeta ?alpha ?mid OPTIONAL { ?zeta a:x ?late } MINUS { ?zeta a:x ?never } } LIMIT 1",
+        "# SELECT *\nPREFIX a: <http://e/#*> SELECT DISTINCT* { ?zeta ?alpha ?mid OPTIONAL { ?zeta a:x ?late } "
+        "MINUS { ?zeta a:x ?never } } LIMIT 1",
     ):
         head = ask(pool, text).split(b"\r\n")[0]
         assert head == (b"zeta,alpha,mid,late" if "late" in text else b"zeta,alpha,mid")

@@ -458,3 +458,16 @@ def test_explain(client: FlaskClient) -> None:
     assert (plain["rules"], plain["rewritten"], plain["kind"], plain["seconds"]["deadline"]) == ([], "ASK {}", "boolean", 3.0)
     assert client.get(target("ASK {", explain="true")).status_code == 400
     assert client.get(target(RUNAWAY, explain="true", timeout="0.3")).status_code == 504
+
+
+def test_no_file_is_left_open(server: str) -> None:
+    """Streams that break off, and clients that leave, cost no file descriptor."""
+    (worker,) = [p for p in server_processes(server)[1:] if "serve" in p.cmdline()]
+    before = worker.num_fds()
+    for _ in range(5):
+        with Stream(server, target(PRODUCT, timeout="0.5"), CSV) as stream:
+            stream.rest()
+        with Stream(server, target(PRODUCT, timeout="20"), CSV) as stream:
+            stream.read(100_000)
+    time.sleep(0.5)
+    assert worker.num_fds() <= before + 15

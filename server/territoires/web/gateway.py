@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import socket
+import stat
 import sys
 import time
 from collections import OrderedDict
@@ -318,13 +319,12 @@ def sever(peer: str) -> None:
 
     The server has no call for it, so the socket is looked up among the open files by the address of the other end.
     """
+    host, _, port = peer.rpartition(":")
     for number in map(int, os.listdir("/proc/self/fd")):
         with contextlib.suppress(OSError, ValueError):
-            copy = socket.socket(fileno=os.dup(number))
-            with copy:
-                address = copy.getpeername()
-                if copy.family in (socket.AF_INET, socket.AF_INET6) and f"{address[0]}:{address[1]}" == peer.replace("[", "").replace(
-                    "]", ""
-                ):
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):  # a copy of another file would stay open
+                continue
+            with socket.socket(fileno=os.dup(number)) as copy:
+                if copy.family in (socket.AF_INET, socket.AF_INET6) and copy.getpeername()[:2] == (host.strip("[]"), int(port)):
                     copy.shutdown(socket.SHUT_RDWR)
                     return
