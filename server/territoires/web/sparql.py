@@ -151,6 +151,7 @@ def page(text: str, reply: Reply | None = None, error: TerritoiresError | None =
         "sparql/sparql.html",
         query=text or example(),
         error=error,
+        ended=isinstance(error, QueryTimeout | QueryStopped),
         boolean=bool(found) if isinstance(found, QueryBoolean) else None,
         columns=columns,
         table=table,
