@@ -22,8 +22,8 @@ from territoires.settings import Settings
 from territoires.store import Store
 from territoires.store.releases import publish
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.web.answering import LONGEST_ADDRESS
 from territoires.web.app import MAX_BODY, create_app
-from territoires.web.sparql import LONGEST_ADDRESS
 
 THING = "/id/territoire/pays-de-langres"
 DOC = "/doc/territoire/pays-de-langres"

@@ -25,8 +25,9 @@ from territoires.results import WHOLE, Answer, Dataset
 from territoires.settings import Settings
 from territoires.store import Store
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.web.answering import LONGEST_ADDRESS
 from territoires.web.app import MAX_BODY, create_app
-from territoires.web.sparql import LONGEST_ADDRESS, SHOWN_ROWS
+from territoires.web.sparql import SHOWN_ROWS
 
 PREFIXES = f"""PREFIX tdp: <{CANONICAL_BASE}def#>
 PREFIX qb: <http://purl.org/linked-data/cube#>

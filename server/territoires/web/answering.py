@@ -9,16 +9,21 @@ from flask import Response, request
 from flask_babel import gettext
 
 from territoires.errors import InvalidParameter
-from territoires.formats import Format
+from territoires.formats import GRAPH, HTML, SOLUTIONS, Format
 from territoires.results import WHOLE, Cancellation, Dataset, Kind, Reply, Request
 from territoires.web.fairness import Budgets
-from territoires.web.headers import cached
+from territoires.web.headers import validated, validator
+from territoires.web.negotiation import choose_coding
 from territoires.web.observation import WORK
 from territoires.web.service import service
 
 CANCELLATION = "territoires.cancellation"
 """The key of the WSGI environment where the server puts a `Cancellation`, to be used when the client goes away."""
-_CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID)\s*\(", re.IGNORECASE)
+FAULT = "territoires.fault"
+"""The key of the WSGI environment where a fault lies that was met before Flask: it is told, and the query isn't run again."""
+KINDS: tuple[Kind, ...] = ("solutions", "boolean", "graph")
+LONGEST_ADDRESS = 16_384  # bytes of query string; a longer query goes by POST
+CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID)\s*\(", re.IGNORECASE)
 
 
 def client() -> str:
@@ -43,6 +48,8 @@ def deadline(asked: str | None) -> float:
 
 def run(text: str, accept: Mapping[Kind, str], dataset: Dataset = WHOLE, seconds: float | None = None, first: int = 500) -> Reply:
     """The reply to a query under the client's budget; its work is charged when it ends. Raises BudgetSpent and what the store raises."""
+    if fault := request.environ.get(FAULT):
+        raise fault
     budgets, who = service().budgets, client()
     budgets.check(who)
     cancellation = request.environ.get(CANCELLATION) or Cancellation()
@@ -77,16 +84,27 @@ def respond(reply: Reply, form: Format, text: str, seconds: float) -> Response:
     response = Response(reply.whole if reply.whole is not None else reply.chunks, content_type=form.content_type)
     response.implicit_sequence_conversion = reply.whole is not None  # else Werkzeug would gather a stream to know its length
     tell_limits(response, reply, seconds)
-    if _CHANGING.search(text) or request.method not in ("GET", "HEAD"):
+    if CHANGING.search(text) or request.method not in ("GET", "HEAD"):
         response.headers["Cache-Control"] = "no-store"
         return response
-    return cached(response, form.name, text)
+    coding = choose_coding(request.headers.get("Accept-Encoding"))
+    return validated(response, validator(service().store.revision, coding, form.name, request.query_string.decode("latin-1")))
 
 
 def tell_limits(response: Response, reply: Reply, seconds: float) -> None:
+    """Puts the limits of the answer into its headers."""
+    response.headers.update(limits_told(service().store.revision, reply, seconds, service().budgets.headers(client())))
+
+
+def limits_told(revision: str, reply: Reply, seconds: float, share: Mapping[str, str]) -> dict[str, str]:
     """The revision that answered, the deadline, the work that was done, and what remains of the client's share."""
-    response.headers["Territoires-Revision"] = service().store.revision
-    response.headers["Territoires-Deadline"] = f"{seconds:g}"
+    told = {"Territoires-Revision": revision, "Territoires-Deadline": f"{seconds:g}"}
     if reply.whole is not None:
-        response.headers["Server-Timing"] = f"query;dur={reply.work * 1000:.1f}"
-    response.headers.update(service().budgets.headers(client()))
+        told["Server-Timing"] = f"query;dur={reply.work * 1000:.1f}"
+    return {**told, **share}
+
+
+def offered_formats(kind: Kind) -> tuple[Format, ...]:
+    """The formats of that kind of answer, the default first."""
+    found = {"graph": GRAPH, "boolean": tuple(f for f in SOLUTIONS if f.boolean), "solutions": SOLUTIONS}[kind]
+    return (*found, HTML)

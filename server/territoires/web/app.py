@@ -34,6 +34,7 @@ from territoires.web import (
     sparql,
     templating,
 )
+from territoires.web.direct import Direct
 from territoires.web.fairness import Budgets
 from territoires.web.gateway import Gateway
 from territoires.web.observation import Observation, Snapshot
@@ -84,7 +85,7 @@ def load_gateway(settings: Settings, folder: Path | None = None) -> Gateway:
     notes = Observation(settings.log, settings.proxy_hops, folder)
     app = create_app(settings, store, notes)
     threads = settings.query_workers + settings.query_queue + PAGE_THREADS
-    gateway = Gateway(app, lambda: store.revision, settings.cache << 20, threads, MAX_BODY, notes, store.close)
+    gateway = Gateway(Direct(app, app.extensions[KEY]), lambda: store.revision, settings.cache << 20, threads, MAX_BODY, notes, store.close)
     notes.state = partial(snapshot, gateway, store)
     return gateway
 

@@ -23,6 +23,17 @@ POLICY = (
 )
 
 
+VARY = "Accept, Accept-Language, Accept-Encoding"
+FIXED = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", EXPOSED),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
+"""What every answer says."""
+KEPT_SECONDS = 300  # how long a public answer may be used without asking again
+
+
 def install(app: Flask) -> None:
     """Hooks the rules into `app`."""
     app.before_request(answer_options)
@@ -65,10 +76,7 @@ def answer_options() -> Response | None:
 
 def complete_headers(response: Response) -> Response:
     """CORS for all reads (errors too), Vary, and a strict content security policy on pages."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    response.headers.update(FIXED)
     if not request.path.startswith("/static/"):
         response.vary.update(("Accept", "Accept-Language"))
     if response.mimetype in ("text/html", "application/problem+json") and not response.location:
@@ -78,14 +86,24 @@ def complete_headers(response: Response) -> Response:
     return response
 
 
-def cached(response: Response, *parts: str, seconds: int = 300) -> Response:
+def cached(response: Response, *parts: str) -> Response:
     """`response` with an ETag of its representation, answered 304 where it matches.
 
-    The representation is that of version, revision, address, host, format, language and coding.
+    The representation is that of revision, address, host, language and coding, and of `parts`, the format first of all.
     """
-    coding = choose_coding(request.headers.get("Accept-Encoding")) or ""
-    key = "\n".join((__version__, service().store.revision, request.url, request.root_path, current_language(), *parts))
-    response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32] + (coding and f"-{coding}"))
-    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    coding = choose_coding(request.headers.get("Accept-Encoding"))
+    return validated(response, validator(service().store.revision, coding, request.url, request.root_path, current_language(), *parts))
+
+
+def validator(revision: str, coding: str | None, *parts: str) -> str:
+    """The opaque tag of a representation (RFC 9110 §8.8.3): another for another version of the software."""
+    key = "\n".join((__version__, revision, *parts))
+    return hashlib.sha256(key.encode()).hexdigest()[:32] + (f"-{coding}" if coding else "")
+
+
+def validated(response: Response, tag: str) -> Response:
+    """`response` with that tag, free to be kept for a while, answered 304 where the client has it."""
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
     response.make_conditional(request)
     return response

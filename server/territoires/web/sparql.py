@@ -10,11 +10,11 @@ from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, Triple
 from werkzeug.exceptions import RequestURITooLarge, UnsupportedMediaType
 
 from territoires.errors import InvalidParameter, Overloaded, QueryRefused, QueryStopped, QuerySyntaxError, QueryTimeout, TerritoiresError
-from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, write_triples
-from territoires.results import Dataset, Kind, Reply, Term, rows
+from territoires.formats import GRAPH, HTML, write_triples
+from territoires.results import Dataset, Reply, Term, rows
 from territoires.store.reading import READABLE, read_answer
 from territoires.vocabulary import iri, prefixes_at
-from territoires.web.answering import deadline, respond, run, tell_limits
+from territoires.web.answering import KINDS, LONGEST_ADDRESS, deadline, offered_formats, respond, run, tell_limits
 from territoires.web.errors import NotAcceptable, status_of
 from territoires.web.headers import cached
 from territoires.web.naming import Value, namer
@@ -23,10 +23,8 @@ from territoires.web.service import service
 
 blueprint = Blueprint("sparql", __name__)
 
-LONGEST_ADDRESS = 16_384  # bytes of query string; a longer query goes by POST
 SHOWN_ROWS = 500
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
-KINDS: tuple[Kind, ...] = ("solutions", "boolean", "graph")
 Parameters = list[tuple[str, str]]
 
 
@@ -128,12 +126,6 @@ def explain(parameters: Parameters) -> Response:
     tell_limits(response, reply, seconds)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def offered_formats(kind: Kind) -> tuple[Format, ...]:
-    """The formats of that kind of answer, the default first."""
-    found = {"graph": GRAPH, "boolean": tuple(f for f in SOLUTIONS if f.boolean), "solutions": SOLUTIONS}[kind]
-    return (*found, HTML)
 
 
 def page(text: str, reply: Reply | None = None, error: TerritoiresError | None = None) -> Response:
