@@ -7,7 +7,7 @@ import argparse
 import datetime
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,9 +126,13 @@ def run(plan: Plan, generator: str) -> list[str]:
             say(absent[-1])
     fates = {name: endure(name, graph, hostiles, constants) for name in plan.endured}
     large = {name: survey(name, build(10), questions, constants, plan, loads=False) for name in plan.grown}
+    return [*heading(generator), *absent, *tables(small, fates, large)]
+
+
+def tables(small: report.Run, fates: Mapping[str, Mapping[str, hostile.Fate]], large: report.Run) -> list[str]:
+    """The tables of what was measured: over one million triples, with queries without end, over ten millions."""
+    questions, hostiles = read_questions(), read_questions("runaways")
     return [
-        *heading(generator),
-        *absent,
         "## What is to hold\n",
         *report.verdicts(small, questions, ALLOWED, fates, hostile.DEADLINE),
         "## One client: milliseconds, median (p95)\n",
@@ -139,11 +143,7 @@ def run(plan: Plan, generator: str) -> list[str]:
         *report.upkeep(small),
         "## Queries without end\n",
         *report.fates(fates, hostiles, hostile.DEADLINE),
-        *(
-            ["## Growth: milliseconds, median (p95)\n", *report.growth(small, large, questions, ALLOWED), *report.upkeep(large)]
-            if large
-            else []
-        ),
+        *(grown(small, large, questions) if large else ()),
     ]
 
 

@@ -63,14 +63,13 @@ def endure(contender: Contender, question: Question, subjects: Sequence[str], se
     before = load.measure(contender, subjects, "uncached", CLIENTS, seconds)
     until_idle(contender, time.monotonic())
     sender = Sender(asked, question)
-    gone, busy = until_idle(contender, sender.began)
+    gone, busy = until_idle(contender, sender.began, sender)
     if gone is None:
         return Fate(None, sender.status, sender.seconds, busy, before.p95, float("nan"), 0)
-    sender.join()
     again = Sender(asked, question)
     time.sleep(0.3)
     during = load.measure(contender, subjects, "uncached", CLIENTS, seconds)
-    until_idle(contender, again.began)
+    until_idle(contender, again.began, again)
     return Fate(gone, sender.status, sender.seconds, busy, before.p95, during.p95, during.failed)
 
 
@@ -81,13 +80,13 @@ def with_deadline(contender: Contender) -> Contender:
     )
 
 
-def until_idle(contender: Contender, began: float) -> tuple[float | None, float]:
-    """Seconds from `began` until the server is at rest, None when it isn't in time; then the share of a core that it takes."""
+def until_idle(contender: Contender, began: float, sender: "Sender | None" = None) -> tuple[float | None, float]:
+    """Seconds from `began` until it is at rest and has answered, None when it isn't in time; the share of a core that it takes then."""
     meter = Meter(contender)
     time.sleep(_GLANCE)
     while time.monotonic() < began + DEADLINE + AFTER:
         now = time.monotonic()
-        if meter.read() < IDLE:
+        if meter.read() < IDLE and not (sender and sender.is_alive()):
             time.sleep(1.0)  # at rest, and not only kept from the processor by others
             if (busy := meter.read()) < IDLE:
                 return now - began, busy

@@ -70,7 +70,7 @@ SURVEY = """
 """
 EUROPE = """
 <sheet> a tdp:FactSheet ; tdp:describes <territory> . <territory> tdp:reachedByFund <id/fonds/%s> .
-<figure> tdp:surveyAnswer <scheme/theme/soutiens-europeens> ; tdp:respondentCount 1 .
+<figure> tdp:hasTheme <scheme/theme/soutiens-europeens> ; tdp:exampleCount 1 .
 """
 PRESENCE = """
 <sheet> a tdp:FactSheet ; tdp:describes <territory> .

@@ -37,6 +37,7 @@ SCHEMES_OF = {
     TDP.valueQualifier: "qualificatif", TDP.aggregation: "agregation", TDP.currency: "unite", SDMX.unitMeasure: "unite",
     TDP.awardedLabel: "label", TDP.offeredLabel: "label", ORG.role: "fonction", TDP.hasTheme: "theme", TDP.inField: "domaine",
     TDP.hasSector: "secteur", TDP.coversTrade: "secteur", TDP.facilityKind: "equipement", TDP.bodyKind: "instance-de-gouvernance",
+    TDP.plannedFacilityKind: "equipement",
     TDP.remitKind: "nature-d-attribution", TDP.affectedAspect: "aspect-de-reforme", TDP.fundingKind: "nature-de-financement",
     TDP.involvementKind: "nature-d-implication", TDP.itemKind: "element-de-fiche", TDP.evidenceLevel: "niveau-de-preuve",
     TDP.claimKind: "nature-d-affirmation", TDP.findingKind: "nature-de-constat", TDP.rubricKind: "rubrique",

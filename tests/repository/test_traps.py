@@ -265,7 +265,7 @@ def test_trap_15(trap):
         [
             "?claim a tdp:Claim FILTER NOT EXISTS { ?claim tdp:statedBy ?person }",
             f"?fact tdp:concerns {house} ; tdp:appliesTo place:france FILTER NOT EXISTS {{ ?fact a tdp:Claim }}",
-            "?claim a tdp:Claim, ?kind FILTER(?kind != tdp:Claim)",
+            "?claim a tdp:Claim, ?kind FILTER(?kind NOT IN (tdp:Claim, tdp:Illustration))",
         ],
         f"<a> a tdp:Claim, tdp:Finding . <b> tdp:concerns {house} ; tdp:appliesTo place:france .",
     )
