@@ -242,6 +242,13 @@ def test_why_bresle_yeres_lies_in_normandie(settings: Settings) -> None:
     assert "concluded by the rule “Region through the département”" in reasoned(settings, "--lang", "en", "--explain", triple)[1]
 
 
+def test_another_property_ties_them(settings: Settings) -> None:
+    """Who asks by a property that doesn't hold is told which one does, and why."""
+    _, told = reasoned(settings, "--explain", "id/territoire/pays-interregional-bresle-yeres tdp:inRegion id/region/normandie")
+    assert "Mais le graphe dit autrement" in told and "dans la région par le département — Normandie" in told and "Seine-Maritime" in told
+    assert "autrement" not in reasoned(settings, "--explain", "id/territoire/pays-de-langres tdp:inRegion id/region/normandie")[1]
+
+
 def test_why_sitcob_holds_no_label(settings: Settings) -> None:
     """The missing award, and the refusal: by whom, when, where it is told."""
     status, output = reasoned(settings, "--explain", "id/cluster/sitcob tdp:holdsLabel ?")

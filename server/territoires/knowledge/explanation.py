@@ -59,6 +59,8 @@ class Explanation:
     absences: tuple[NamedNode, ...]
     unknown: tuple[NamedNode, ...]
     """Ends of the triple that no statement mentions."""
+    links: tuple[Proof, ...] = ()
+    """Where the triple doesn't hold: what else ties its two ends."""
 
 
 class Explainer:
@@ -79,7 +81,13 @@ class Explainer:
         ends = [term for term in (asked[0], asked[2]) if isinstance(term, NamedNode)]
         absences = {n for end in ends for role in _ABSENCE for n in self.subjects(role, end)} if not proofs else set()
         unknown = [end for end in ends if not self.about(end)]
-        return Explanation(asked, proofs, attempts, tuple(sorted(absences, key=str)), tuple(unknown))
+        links = self.links(asked) if not proofs and len(ends) == 2 else ()
+        return Explanation(asked, proofs, attempts, tuple(sorted(absences, key=str)), tuple(unknown), links)
+
+    def links(self, asked: Asked) -> tuple[Proof, ...]:
+        """Why the two ends of a triple that doesn't hold are tied by other properties."""
+        found = sorted(holding(self.facts, (asked[0], None, asked[2])), key=str)
+        return tuple(proof for triple in found if (proof := self.proof(triple)))
 
     def proof(self, triple: Triple, path: frozenset[Triple] = frozenset()) -> Proof | None:
         """The proof of a triple that the graph holds, by none of the triples in `path`; None when there is no such proof."""

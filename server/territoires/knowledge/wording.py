@@ -27,6 +27,7 @@ _PHRASES = {
         "absence": "Constat d’absence : {name}{sources}",
         "unknown": "Rien n’est dit de {name} : vérifiez son IRI.",
         "no rule": "Aucune règle n’a une telle conclusion.",
+        "linked": "Mais le graphe dit autrement ce qui les lie :",
         "open": "Ce qui n’est pas dit n’est pas pour autant faux : le graphe ne sait que ce que disent ses sources.",
     },
     "en": {
@@ -43,6 +44,7 @@ _PHRASES = {
         "absence": "Statement of absence: {name}{sources}",
         "unknown": "Nothing is said of {name}: check its IRI.",
         "no rule": "No rule has such a conclusion.",
+        "linked": "But the graph says otherwise what ties them:",
         "open": "What isn't said isn't false for that: the graph knows only what its sources say.",
     },
 }
@@ -74,6 +76,9 @@ class Wording:
         for absence in answer.absences:
             sources = self.sources(self.explainer.sources(absence))
             yield "  " + self.phrase("absence", name=self.name(absence), sources=sources)
+        if answer.links:
+            yield "  " + self.phrase("linked")
+            yield from (line for proof in answer.links for line in self.proof(proof, "  "))
         yield "  " + self.phrase("open")
 
     def proof(self, proof: Proof, indent: str, number: str = "") -> Iterator[str]:
