@@ -5,8 +5,10 @@ import http.client
 import json
 import socket
 import statistics
+import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -83,21 +85,35 @@ def test_kept_answers_differ(server: str, wire: Callable[..., Any]) -> None:
 
 
 def test_cache_is_bounded() -> None:
-    """The cache forgets the least lately used, counts its bytes, and all of it with another revision."""
-    cache = AnswerCache(5_000)
-    kept = Kept(200, [], b"x" * 1_000, '"t"')
+    """The cache forgets the least lately used, and all of it with another revision."""
+    cache = AnswerCache(9_000)
+    kept = Kept(200, [], b"x" * 1_500, '"t"')
     assert cache.find("r", ("a",)) is None
     for name in "abc":
         cache.keep("r", (name,), kept)
     assert cache.find("r", ("a",)) is kept
     cache.keep("r", ("d",), kept)
+    cache.keep("r", ("e",), kept)
     assert cache.find("r", ("b",)) is None and cache.find("r", ("a",)) is kept
-    assert cache.bytes <= 5_000
-    cache.keep("r", ("large",), Kept(200, [], b"x" * 6_000, '"t"'))
+    assert cache.bytes <= 9_000
+    cache.keep("r", ("large",), Kept(200, [], b"x" * 10_000, '"t"'))
     assert cache.find("r", ("large",)) is None
     cache.keep("old", ("late",), kept)
     assert cache.find("r", ("late",)) is None, "made under a revision that is gone"
     assert cache.find("s", ("a",)) is None and cache.bytes == 0
+
+
+def test_cache_weighs_its_memory() -> None:
+    """Thousands of small answers take no more memory than the cache counts."""
+    cache, headers = AnswerCache(20_000_000), [(f"header-{n}", f"value {n} of the answers") for n in range(14)]
+    cache.find("r", ("",))
+    tracemalloc.start()
+    for number in range(20_000):
+        key = tuple(f"{field} {number}" for field in ("/sparql", "query=ASK", "http", "", "", "*/*", "", "", "localhost"))
+        cache.keep("r", key, Kept(200, [(sys.intern(n), sys.intern(v)) for n, v in headers], b"%d" % number * 10, f'"{number}"'))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < cache.bytes * 1.1 <= cache.size * 1.1
 
 
 def test_what_changes_is_not_kept(server: str, wire: Callable[..., Any]) -> None:

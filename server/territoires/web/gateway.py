@@ -28,6 +28,7 @@ from territoires.web.observation import FORM, IDENTITY, LEFT, OTHER, REVISION, R
 Headers = list[tuple[str, str]]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 logger = logging.getLogger(__name__)
+_STRING, _PAIR, _ENTRY = 49, 64, 600  # bytes that a str, a header and an entry of the cache take beside their text
 _LARGEST = 1 << 20  # bytes: a longer answer isn't kept
 _SELECTING = ("accept", "accept-language", "cookie", "host", "forwarded", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix")
 """The request headers that an answer can depend on, beside Accept-Encoding."""
@@ -87,14 +88,20 @@ class AnswerCache:
 
     def keep(self, revision: str, key: tuple[str, ...], answer: Kept) -> None:
         """Keeps an answer that was made under `revision`."""
-        size = len(answer.body) + sum(map(len, key)) + 500
+        size = weight(key, answer)
         if size > min(self.size, _LARGEST) or revision != self._revision or key in self._kept:
             return
         self._kept[key] = answer
         self.bytes += size
         while self.bytes > self.size:
             gone, old = self._kept.popitem(last=False)
-            self.bytes -= len(old.body) + sum(map(len, gone)) + 500
+            self.bytes -= weight(gone, old)
+
+
+def weight(key: tuple[str, ...], answer: Kept) -> int:
+    """The bytes of memory that a kept answer takes: CPython's objects weigh more than their text."""
+    texts = [*key, answer.etag, *(value for field in answer.headers for value in field)]
+    return len(answer.body) + sum(map(len, texts)) + _STRING * len(texts) + _PAIR * len(answer.headers) + _ENTRY
 
 
 class Gateway:
@@ -254,7 +261,7 @@ class Answer:
             return None
         if not fields.get("cache-control", "").startswith("public"):
             return None
-        lasting = [field for field in self.headers if field[0] not in _FLEETING]
+        lasting = [(sys.intern(name), sys.intern(value)) for name, value in self.headers if name not in _FLEETING]  # most are the same
         return Kept(self.status, lasting, self.whole, fields["etag"], environ.get(ROUTE, OTHER), form_of(fields.get("content-type")))
 
 
