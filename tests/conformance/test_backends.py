@@ -53,10 +53,10 @@ class Backend:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test once for each store that --engines names."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", metafunc.config.getoption("engines").split(), indirect=True, scope="session")
+        metafunc.parametrize("backend", metafunc.config.getoption("engines").split(), indirect=True, scope="module")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def backend(request: pytest.FixtureRequest, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     """The store of that name, started and loaded once."""
     with engines.loaded(request.param, settings, tmp_path_factory.mktemp(request.param)) as engine:
