@@ -43,8 +43,9 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     faults: list[str] = []
     opened.on("console", lambda message: faults.append(message.text) if message.type == "error" and not refused(message) else None)
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("requestfailed", lambda failed: faults.append(failed.url))
+    opened.on("requestfailed", lambda failed: faults.append(f"{failed.url}: {failed.failure}"))
     yield opened
+    opened.wait_for_load_state("networkidle")  # else closing would break off what is still being fetched
     context.close()
     assert faults == []
 

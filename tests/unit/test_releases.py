@@ -94,7 +94,7 @@ def test_current_store_follows_the_link(settings: Settings, tmp_path: Path, monk
         held = store.hold()
         switch(tmp_path, "two")
         wait_until(lambda: store.revision == "two")
-        assert (held.revision, held.ready(), bool(held.query("ASK {}"))) == ("one", None, True)
+        assert (held.revision, bool(held.query("ASK {}")), held.ready()) == ("one", True, None)
         held.release()
         wait_until(lambda: held.ready() == "it is closed")
         assert (store.figures().counts["queries"], bool(store.query("ASK {}"))) == (2, True)
