@@ -176,7 +176,13 @@ def test_question(backend: Backend, pool: Pool, question: str) -> None:
     text = QUESTIONS.text(question, pool.base)
     ours, theirs = pool.query(text), backend.store.query(text)
     why = differences().get((backend.engine.name, question))
-    assert (answer_of(theirs) == answer_of(ours)) == (why is None), why or "no difference is expected"
+    same = answer_of(theirs) == answer_of(ours)
+    assert same or why, "no difference is expected"
+    assert not same or why is None or why.startswith(AT_TIMES), f"the difference is gone: {why}"
+
+
+AT_TIMES = "at times "
+"""How the reason begins for a difference that a store doesn't always show."""
 
 
 def answer_of(answer: Answer) -> object:
