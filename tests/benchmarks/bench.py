@@ -46,8 +46,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def survey(name: str, graph: Path, questions: Sequence[Question], constants: Sequence[str], plan: Plan, loads: bool = True) -> Measured:
-    """Measures one server: many clients, then each query; one that a query keeps busy is started anew. Raises Unavailable."""
+def survey(name: str, graph: Path, questions: Sequence[Question], constants: Sequence[str], plan: Plan, whole: bool = True) -> Measured:
+    """Measures one server: many clients, then each query; one that a query keeps busy is started anew. Raises Unavailable.
+
+    Without `whole` only how long the queries take.
+    """
     found = Measured("")
     left = list(questions)
     while left:
@@ -55,13 +58,13 @@ def survey(name: str, graph: Path, questions: Sequence[Question], constants: Seq
             if not found.version:
                 found.version, found.ready = contender.version, contender.seconds
                 say(f"{name} {contender.version}: ready after {contender.seconds:.1f} s")
-                if loads:
+                if whole:
                     measure_loads(contender, constants, plan, found)
             while left:
                 question = left.pop(0)
                 sample = latency.measure(contender, question, plan.query_seconds, PATIENCE.get(name, ALLOWED))
                 found.samples[question.name] = sample
-                if sample.seconds:
+                if whole and sample.seconds:
                     found.prints[question.name] = fingerprinted(sample)
                 say(f"{name}: {question.name} {report.cell(sample)}")
                 if not sample.seconds and not recovered(contender):
@@ -71,9 +74,9 @@ def survey(name: str, graph: Path, questions: Sequence[Question], constants: Seq
 
 
 def measure_loads(contender: Contender, constants: Sequence[str], plan: Plan, found: Measured) -> None:
-    """Repeated and new point queries by each number of clients."""
+    """Repeated reads and new point queries by each number of clients."""
     load.measure(contender, constants, "uncached", 8, 1)  # warms up
-    for mode, clients in itertools.product(("repeated", "uncached"), plan.clients):
+    for mode, clients in itertools.product(load.MODES, plan.clients):
         found.loads[mode, clients] = load.measure(contender, constants, mode, clients, plan.load_seconds)
         say(f"{contender.name}: {mode}, {clients} clients {report.loaded(found.loads[mode, clients])}")
 
@@ -125,7 +128,7 @@ def run(plan: Plan, generator: str) -> list[str]:
             absent.append(f"{name} was not measured: {error}")
             say(absent[-1])
     fates = {name: endure(name, graph, hostiles, constants) for name in plan.endured}
-    large = {name: survey(name, build(10), questions, constants, plan, loads=False) for name in plan.grown}
+    large = {name: survey(name, build(10), questions, constants, plan, whole=False) for name in plan.grown}
     return [*heading(generator), *absent, *tables(small, fates, large)]
 
 

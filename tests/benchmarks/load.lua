@@ -1,13 +1,13 @@
--- The requests of wrk. Arguments: file of constants, what stands before and after one in the address, "repeated" or "uncached".
+-- The requests of wrk. Arguments: file of constants, what stands before and after one in the address, "uncached" or else, media type.
 local constants, before, after, repeated = {}, "", "", false
 local number, place = 0, 0
 
 function init(arguments)
   for line in io.lines(arguments[1]) do constants[#constants + 1] = line end
-  before, after, repeated = arguments[2], arguments[3], arguments[4] == "repeated"
+  before, after, repeated = arguments[2], arguments[3], arguments[4] ~= "uncached"
   math.randomseed(os.time())
   place, number = math.random(#constants), math.random(1000000000)
-  wrk.headers["Accept"] = "application/sparql-results+json"
+  wrk.headers["Accept"] = arguments[5] or "application/sparql-results+json"
 end
 
 function request()

@@ -1,7 +1,8 @@
-"""Many clients at once that ask a point query: by wrk, or where that can't be had by a generator of our own.
+"""Many clients at once: by wrk, or where that can't be had by a generator of our own.
 
-`uncached`: each request names another thing, and ends in another number, so that no answer was given before. `repeated`: always the
-same request. Either is a GET on a connection that stays open.
+`uncached`: a point query; each request names another thing, and ends in another number, so that no answer was given before.
+`repeated`: always the same point query. `page`: always the same CONSTRUCT of what a page shows. Each is a GET on a connection that stays
+open.
 """
 
 import asyncio
@@ -21,10 +22,13 @@ from pathlib import Path
 
 from .contenders import Contender
 from .latency import percentile
+from .questions import HERE, ROWS, read_question
 
-SCRIPT = Path(__file__).with_name("load.lua")
-POINT = Path(__file__).with_name("point.rq").read_text(encoding="utf-8")
+MODES = ("repeated", "page", "uncached")
+SCRIPT = HERE / "load.lua"
+POINT = (HERE / "point.rq").read_text(encoding="utf-8")
 """A point query; RESOURCE stands for the constant."""
+PAGE = read_question(HERE / "queries" / "page.rq")
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,13 @@ class Load:
 
 def measure(contender: Contender, subjects: Sequence[str], mode: str, clients: int, seconds: float, wrk: bool | None = None) -> Load:
     """Runs `clients` at once for so many seconds; `wrk` chooses the generator, by itself where it is None."""
-    before, after = contender.url(POINT).split("RESOURCE")
+    before, after = (contender.url(PAGE.text), "") if mode == "page" else contender.url(POINT).split("RESOURCE")
+    names = [""] if mode == "page" else [urllib.parse.quote(subject, safe="") for subject in subjects]
     place = urllib.parse.urlsplit(before)
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
-        file.write("\n".join(urllib.parse.quote(subject, safe="") for subject in subjects))
+        file.write("\n".join(names) + "\n")
         file.flush()
-        arguments = [file.name, f"{place.path}?{place.query}", after, mode]
+        arguments = [file.name, f"{place.path}?{place.query}", after, mode, PAGE.accept if mode == "page" else ROWS]
         origin = f"http://{place.netloc}"
         if shutil.which("wrk") if wrk is None else wrk:
             command = ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", str(SCRIPT), origin, "--"]
@@ -68,10 +73,11 @@ def install_wrk() -> str:
     return "wrk" if shutil.which("wrk") else "a generator in Python, which takes part of the processor (install wrk for better figures)"
 
 
-async def generate(origin: str, clients: int, seconds: float, target: Callable[[], str]) -> Load:
+async def generate(origin: str, clients: int, seconds: float, accept: str, target: Callable[[], str]) -> Load:
     """Our own generator."""
     place = urllib.parse.urlsplit(origin)
     assert place.hostname and place.port
+    rest = f" HTTP/1.1\r\nHost: {place.netloc}\r\nAccept: {accept}\r\n\r\n"
     taken: list[float] = []
     failed = 0
     began = time.perf_counter()
@@ -81,7 +87,7 @@ async def generate(origin: str, clients: int, seconds: float, target: Callable[[
         reader, writer = await asyncio.open_connection(place.hostname, place.port)
         while time.perf_counter() < began + seconds:
             since = time.perf_counter()
-            writer.write(f"GET {target()} HTTP/1.1\r\nHost: {place.netloc}\r\nAccept: application/sparql-results+json\r\n\r\n".encode())
+            writer.write(f"GET {target()}{rest}".encode())
             failed += await read_response(reader) != 200
             taken.append(time.perf_counter() - since)
         writer.close()
@@ -106,13 +112,15 @@ async def read_response(reader: asyncio.StreamReader) -> int:
 
 def main() -> None:
     """The generator as a process of its own: origin, clients, seconds, then what `load.lua` takes."""
-    origin, clients, seconds, constants, before, after, mode = sys.argv[1:]
+    origin, clients, seconds, constants, before, after, mode, accept = sys.argv[1:]
     names = Path(constants).read_text(encoding="utf-8").splitlines()
     numbers = itertools.count(random.randrange(10**9))
-    if mode == "repeated":
-        found = generate(origin, int(clients), float(seconds), lambda: f"{before}{names[0]}{after}")
-    else:
-        found = generate(origin, int(clients), float(seconds), lambda: f"{before}{names[(n := next(numbers)) % len(names)]}{after}%23{n}")
+
+    def target() -> str:
+        number = next(numbers) if mode == "uncached" else 0
+        return f"{before}{names[number % len(names)]}{after}" + (f"%23{number}" if mode == "uncached" else "")
+
+    found = generate(origin, int(clients), float(seconds), accept, target)
     print(json.dumps(vars(asyncio.run(found))))
 
 

@@ -110,7 +110,7 @@ def test_a_query_that_fails_is_told(contender: Contender) -> None:
     assert sample.seconds == () and sample.fault.startswith("400")
 
 
-@pytest.mark.parametrize("mode", ["repeated", "uncached"])
+@pytest.mark.parametrize("mode", load.MODES)
 @pytest.mark.parametrize("wrk", [False, True])
 def test_load(contender: Contender, mode: str, wrk: bool) -> None:
     """Both generators get good answers from several clients; Debian's wrk may be missing, ours is always there."""
@@ -182,7 +182,7 @@ def measured(seconds: float, rate: int) -> report.Measured:
     for question in read_questions():
         found.samples[question.name] = latency.Sample((seconds, seconds))
         found.prints[question.name] = fingerprint(b'{"head": {}, "boolean": true}', QueryResultsFormat.JSON.media_type)
-    found.loads = {(mode, clients): load.Load(rate, 1.0, 0.1, 0.2, 0) for mode in ("repeated", "uncached") for clients in (1, 32)}
+    found.loads = {(mode, clients): load.Load(rate, 1.0, 0.1, 0.2, 0) for mode in load.MODES for clients in (1, 32)}
     return found
 
 
@@ -195,7 +195,9 @@ def test_the_report_tells_what_holds() -> None:
     slow = {OURS: measured(0.5, 70), THEIRS: measured(0.2, 100)}
     late = {OURS: {"cross-product": hostile.Fate(6.2, 504, 6.0, 0.0, 0.01, 0.025, 0)}}
     told = report.verdicts(slow, questions, ALLOWED, late, hostile.DEADLINE)
-    assert [line.startswith("- **does not hold**") for line in told[:-1]] == [True] * 7
+    assert [line.startswith("- **does not hold**") for line in told[:-1]] == [True] * 8
+    slow[OURS].loads.clear()
+    assert report.verdicts(slow, questions, ALLOWED, late, hostile.DEADLINE)[0].startswith("- **does not hold**")
     slow[THEIRS].prints["ask"] = None
     assert "| = (1) |" in report.latencies(slow, questions, ALLOWED)[4] and "unreadable" in report.latencies(slow, questions, ALLOWED)[2]
 
