@@ -1,7 +1,9 @@
 """The pool of killable workers: whatever a query does, it ends, and the next one is answered."""
 
+import gc
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +20,12 @@ from territoires.errors import (
     StoreUnavailable,
     TerritoiresError,
 )
-from territoires.results import PAGE, Cancellation, Dataset, Kind, QueryBoolean, Request, rows
+from territoires.results import PAGE, Cancellation, Dataset, Kind, QueryBoolean, Reply, Request, rows
 from territoires.settings import Settings
-from territoires.store.pool import Limits, Pool
+from territoires.store.pool import AWAITED, Limits, Pool
 from territoires.store.reading import read_answer
 from territoires.store.releases import Engine, current_release
+from territoires.store.worker import END, FrameReader, Specification, answer
 
 CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-results+json", "graph": "application/n-triples"}
 RUNAWAYS = {
@@ -216,6 +219,92 @@ def test_queue(pool: Pool) -> None:
         thread.join()
     assert sorted(type(error).__name__ for error in found) == ["Overloaded", "Overloaded", "QueryTimeout", "QueryTimeout"]
     assert (pool.figures().running, pool.figures().waiting) == (0, 0)
+
+
+def test_turns_come_in_order(pool: Pool) -> None:
+    """Who doesn't wait in a thread is told when its turn comes, first come first served, and by nobody else's leaving."""
+    running = [pool.enqueue(Request("ASK {}", accept=CSV)) for _ in range(2)]
+    granted: list[int] = []
+    waiting = [pool.enqueue(Request("ASK {}", accept=CSV), lambda number=number: granted.append(number)) for number in range(2)]  # type: ignore[misc]
+    with pytest.raises(Overloaded, match="Too many"):
+        pool.enqueue(Request("ASK {}", accept=CSV))
+    assert [each.granted for each in (*running, *waiting)] == [True, True, False, False] and waiting[0].begin() is None
+    running[0].reply()
+    assert granted == [0] and waiting[0].granted
+    waiting[0].leave()
+    assert granted == [0, 1]
+    running[1].leave()
+    assert waiting[1].reply().read() and pool.figures().running == pool.figures().waiting == 0
+
+
+def test_turn_is_given_up(pool: Pool) -> None:
+    """Who leaves the queue before its turn isn't called, and leaves no gap."""
+    running = [pool.enqueue(Request("ASK {}", accept=CSV)) for _ in range(2)]
+    granted: list[str] = []
+    first, second = (pool.enqueue(Request("ASK {}", accept=CSV), lambda name=name: granted.append(name)) for name in "ab")  # type: ignore[misc]
+    first.leave()
+    for each in running:
+        each.leave()
+    assert granted == ["b"] and not first.granted
+    second.leave()
+    assert pool.figures().running == 0
+
+
+def test_answer_without_waiting(pool: Pool) -> None:
+    """A query is begun and looked at without ever waiting; a fault, a long answer and a worker's end are told as elsewhere."""
+    ask(pool, "ASK {}")
+
+    def looked(text: str) -> Reply:
+        errand = pool.enqueue(Request(text, accept=CSV))
+        descriptor = errand.begin()
+        assert descriptor is not None
+        found: list[Reply] = []
+
+        def come() -> bool:
+            found.extend(reply for reply in [errand.poll()] if reply)
+            return bool(found)
+
+        try:
+            assert until(come, 5)
+        except BaseException:
+            errand.leave()
+            raise
+        return found[0]
+
+    assert looked("ASK {}").whole == b'{"head":{},"boolean":true}'
+    with pytest.raises(QuerySyntaxError):
+        looked("ASK {")
+    long = looked("SELECT * { ?s ?p ?o . ?a ?b ?c } LIMIT 100000")
+    assert long.whole is None and sum(map(len, long.chunks)) > AWAITED
+    errand = pool.enqueue(Request(RUNAWAYS["cross product"], accept=CSV))
+    while errand.begin() is None:
+        ask(pool, "ASK {}")
+    assert errand.poll() is None
+    os.kill(pool_busy(pool)[0], signal.SIGKILL)
+    with pytest.raises(QueryStopped):
+        until(lambda: errand.poll() is not None)
+    assert answers(pool)
+
+
+def test_long_answer_that_nobody_reads(pool: Pool) -> None:
+    """An answer that is dropped unread ends its worker and gives back its place."""
+    pool.run(Request("SELECT * { ?s ?p ?o . ?a ?b ?c }", accept=CSV))
+    gc.collect()
+    assert until(lambda: pool.figures().running == 0)
+
+
+@pytest.mark.parametrize("leaving", [True, False])
+def test_worker_that_has_grown_leaves(settings: Settings, leaving: bool) -> None:
+    """A worker that holds much memory ends after its answer, and says so in it: nobody else's query is given to it."""
+    release = current_release(settings.releases)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        asked = {"text": "ASK {}", "default": [], "named": [], "accept": CSV, "first": 1, "rewriting": True}
+        specification = Specification(str(release.path / "store"), release.revision, release.base, False, 1 << 30)
+        assert answer(theirs, release.open(), asked, specification, 0 if leaving else 1 << 40) is leaving
+        frames = FrameReader(ours)
+        found = [frames.read() for _ in range(3)]
+        assert found[-1] and found[-1].kind == END and found[-1].fields()["leaving"] is leaving
 
 
 def test_slow_query_yields(pool: Pool) -> None:

@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from itertools import product
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 
-from territoires.store.rewriting import AS_JOIN, AS_MINUS, COUNT_KNOWN, rewrite
+from territoires.store.embedded import take_census
+from territoires.store.rewriting import AS_JOIN, AS_MINUS, COUNT_KNOWN, GROUPS_KNOWN, Census, rewrite
 from territoires.store.tokens import DEEPEST, read_tokens
 
 FAR = "?x :p ?y . ?y :q ?z"
+RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+CENSUS = Census(7, {"urn:C": 2, "urn:D": 1}, {"urn:p": 5, "urn:q": 2})
 REWRITTEN = {
     "a chain": (f"SELECT * {{ ?x a :C FILTER NOT EXISTS {{ {FAR} }} }}", AS_MINUS),
     "a chain that must be there": (f"SELECT * {{ ?x a :C FILTER EXISTS {{ {FAR} }} }}", AS_JOIN),
@@ -55,6 +59,12 @@ REWRITTEN = {
     "with VALUES at the end": (f"SELECT * {{ ?x a :C FILTER NOT EXISTS {{ {FAR} }} }} VALUES ?x {{ :a UNDEF }}", AS_MINUS),
     "the count": ("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o . }", COUNT_KNOWN),
     "the count, in one word": ("select(count(*)as?n){?s?p?o}", COUNT_KNOWN),
+    "the classes": ("SELECT ?c (COUNT(?s) AS ?n) WHERE { ?s a ?c . } GROUP BY ?c", GROUPS_KNOWN),
+    "the classes, each thing once, sorted": (
+        "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c } GROUP BY ?c ORDER BY DESC(?n) ?c LIMIT 2 OFFSET 1",
+        GROUPS_KNOWN,
+    ),
+    "the properties": ("SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p ORDER BY ?n", GROUPS_KNOWN),
 }
 LEFT_ALONE = {
     "one triple pattern": "SELECT * { ?x a :C FILTER NOT EXISTS { ?x :p ?y } }",
@@ -152,6 +162,15 @@ LEFT_ALONE = {
             "LIMIT": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o } LIMIT 0",
             "VALUES": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o } VALUES ?s { 1 }",
             "a variable without a name": "SELECT (COUNT(*) AS ?) { ?s ?p ?o }",
+            "another class": "SELECT ?c (COUNT(?s) AS ?n) { ?s :p ?c } GROUP BY ?c",
+            "HAVING": "SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?c HAVING (?n > 1)",
+            "an order by something else": "SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?c ORDER BY COUNT(?s)",
+            "an order by nothing": "SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?c ORDER BY ?s",
+            "another group": "SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?s",
+            "the same name twice": "SELECT ?c (COUNT(?s) AS ?s) { ?s a ?c } GROUP BY ?c",
+            "a thing of its own class": "SELECT ?c (COUNT(?c) AS ?n) { ?c a ?c } GROUP BY ?c",
+            "DISTINCT, by property": "SELECT ?p (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+            "the count of something else": "SELECT ?p (COUNT(?x) AS ?n) { ?s ?p ?o } GROUP BY ?p",
         }.items()
     },
 }
@@ -162,7 +181,7 @@ def test_rewritten(name: str) -> None:
     """Patterns of the known kinds are rewritten by the rule for them, into a query that the engine reads, and only once."""
     text, rule = REWRITTEN[name]
     text = f"PREFIX : <urn:> BASE <urn:> {text}"
-    found = rewrite(text, triples=7)
+    found = rewrite(text, CENSUS)
     Store().query(text)
     Store().query(found.text)
     assert found.rules == (rule,)
@@ -173,7 +192,7 @@ def test_rewritten(name: str) -> None:
 def test_left_alone(name: str) -> None:
     """What is quick, what would give other solutions and what is not understood stays as it is."""
     text = f"PREFIX : <urn:> {LEFT_ALONE[name]}"
-    assert rewrite(text, triples=7) == rewrite(text) and rewrite(text).text == text and not rewrite(text).rules
+    assert rewrite(text, CENSUS) == rewrite(text) and rewrite(text).text == text and not rewrite(text).rules
 
 
 def test_texts() -> None:
@@ -184,7 +203,7 @@ def test_texts() -> None:
         f" MINUS {{ {FAR} }}  {{ SELECT DISTINCT ?v ?x WHERE {{ ?v :s/:t ?x }} }} }}"
     )
     assert rewrite(both).rules == (AS_JOIN, AS_MINUS)
-    assert rewrite("BASE <urn:a> SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", 12).text == "BASE <urn:a> SELECT (12 AS ?n) {}"
+    assert rewrite("BASE <urn:a> SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", Census(12)).text == "BASE <urn:a> SELECT (12 AS ?n) {}"
     assert rewrite("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").rules == ()
 
 
@@ -216,8 +235,39 @@ def test_tokens(text: str, tokens: list[str]) -> None:
 def test_never_raises(text: str) -> None:
     """Any text has an answer, and where no rule is named it is the text itself."""
     for given_text in (text, f"SELECT * {{ {text} FILTER NOT EXISTS {{ {FAR} }} }}", f"ASK {{ ?x a ?y FILTER EXISTS {{ {text} }} }}"):
-        found = rewrite(given_text, 3)
+        found = rewrite(given_text, CENSUS)
         assert found.rules or found.text == given_text
+
+
+def test_groups_unknown() -> None:
+    """Where the counts by class aren't kept, the query stays as it is."""
+    text, _ = REWRITTEN["the classes"]
+    assert rewrite(text, Census(7)).text == text
+
+
+@pytest.mark.parametrize("name", [name for name, (_, rule) in REWRITTEN.items() if rule == GROUPS_KNOWN])
+@pytest.mark.parametrize("types", [0, 1, 4])
+def test_groups_agree(tmp_path: Path, name: str, types: int) -> None:
+    """What is known of a store answers as the store does, in the same order where one is asked for."""
+    quads = [Quad(NODES[i % 3], RDF_TYPE, NamedNode(f"urn:{'CDE'[i % 3]}{i // 3}"), DefaultGraph()) for i in range(types)]
+    links = [Quad(NODES[0], PREDICATES[i % 2], Literal(i), DefaultGraph()) for i in range(3)]
+    store = Store(str(tmp_path / "store"))
+    store.extend([*quads, *links, Quad(NODES[0], RDF_TYPE, NODES[1], NamedNode("urn:g"))])
+    store.flush()
+    found = rewrite(REWRITTEN[name][0], take_census(tmp_path / "store"))
+    assert found.rules == (GROUPS_KNOWN,)
+    assert solutions(store, found.text) == solutions(store, REWRITTEN[name][0])
+
+
+def test_census(tmp_path: Path) -> None:
+    """Counts are of the default graph; classes that can't be named in a query are left out altogether."""
+    store = Store(str(tmp_path / "store"))
+    store.extend([Quad(NODES[0], RDF_TYPE, NODES[1]), Quad(NODES[0], RDF_TYPE, NODES[1], NamedNode("urn:g"))])
+    store.flush()
+    assert take_census(tmp_path / "store") == Census(1, {"urn:b": 1}, {RDF_TYPE.value: 1})
+    store.add(Quad(NODES[0], RDF_TYPE, BlankNode()))
+    store.flush()
+    assert take_census(tmp_path / "store") == Census(2, None, {RDF_TYPE.value: 2})
 
 
 # Random graphs and queries

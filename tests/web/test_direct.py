@@ -1,5 +1,7 @@
 """A plain query is answered before Flask: whatever is asked, both ways must say the same."""
 
+import asyncio
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -12,16 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from territoires.settings import Settings
-from territoires.store.pool import Pool
+from territoires.store.pool import Limits, Pool
+from territoires.store.releases import Engine, current_release
+from territoires.web import gateway as gateway_module
 from territoires.web.app import create_app
 from territoires.web.direct import Direct
 from territoires.web.fairness import Budgets
-from territoires.web.gateway import Answer
+from territoires.web.gateway import Answer, Gateway
 
 SELECT = "SELECT ?t { ?t a <https://w3id.org/territoires-de-projet/def#Pays> } ORDER BY ?t"
 MANY = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 3000"
 STREAM = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 30000"
 GRAPH = "CONSTRUCT { ?t a ?c } { ?t a ?c } ORDER BY ?t ?c LIMIT 20"
+FORM = "application/x-www-form-urlencoded"
 CODINGS = ("gzip", "zstd", "br", "zstd;q=0, gzip")
 ANY_TEXT = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=40)
 OTHERS = st.sampled_from(["timeout", "format", "lang", "explain", "default-graph-uri", "x"])
@@ -69,9 +74,19 @@ REQUESTS: list[tuple[dict[str, str], dict[str, str]]] = [
 ]
 
 
-def ask(app: Any, query_string: str, headers: dict[str, str], method: str = "GET", path: str = "/sparql") -> Answer:
+def ask(app: Any, query_string: str, headers: dict[str, str], method: str = "GET", path: str = "/sparql", body: bytes = b"") -> Answer:
     """An answer as the gateway takes it."""
-    environ = {
+    return Answer(app, environment(query_string, headers, method, path, body))
+
+
+def environment(
+    query_string: str, headers: dict[str, str], method: str = "GET", path: str = "/sparql", body: bytes = b""
+) -> dict[str, Any]:
+    """A request as the gateway hands it on."""
+    kind = {"CONTENT_TYPE": headers["Content-Type"]} if "Content-Type" in headers else {}
+    return {
+        **kind,
+        "CONTENT_LENGTH": str(len(body)) if body else "",
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
@@ -82,15 +97,14 @@ def ask(app: Any, query_string: str, headers: dict[str, str], method: str = "GET
         "REMOTE_ADDR": "192.0.2.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(b""),
+        "wsgi.input": BytesIO(body),
         "wsgi.errors": BytesIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "HTTP_HOST": "localhost",
-        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items() if name != "Content-Type"},
     }
-    return Answer(app, environ)
 
 
 def told(answer: Answer) -> tuple[int, dict[str, str], bytes]:
@@ -154,6 +168,111 @@ def test_short_way_is_taken(both: tuple[Direct, Flask], monkeypatch: pytest.Monk
     for headers, method, path in others:
         assert told(ask(direct, urlencode({"query": SELECT}), headers, method, path))[0] == 204
     assert len(reached) == 4
+    assert told(ask(direct, "", {"Content-Type": FORM}, "POST", body=urlencode({"query": SELECT}).encode()))[0] == 200
+    assert len(reached) == 4
+
+
+class Exchange:
+    """Both ends of one request to the gateway: its scope, and what is answered."""
+
+    scheme, client, server, http_version, authority = "http", "192.0.2.1:5000", "127.0.0.1:80", "1.1", None
+
+    def __init__(self, query_string: str, path: str = "/sparql") -> None:
+        self.method, self.path, self.query_string = "GET", path, query_string
+        self.headers = Fields()
+        self.answered: list[tuple[int, bytes]] = []
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Takes the answer."""
+        self.answered.append((status, body))
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """Takes an answer without a body."""
+        self.answered.append((status, b""))
+
+    async def client_disconnect(self) -> None:
+        """Never."""
+        await asyncio.Event().wait()
+
+
+class Fields(dict[str, str]):
+    """The headers of a request."""
+
+    def get_all(self, name: str) -> list[str]:
+        """The values of a header."""
+        return [self[name]] if name in self else []
+
+
+def test_short_answers_take_no_thread(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many more queries at once than workers: each is answered once, in the event loop; only what is slow or at fault takes a thread."""
+    pool = current_release(settings.releases).serve(Engine("disk", limits=Limits(workers=2, own_workers=1, waiting=100)))
+    app = create_app(replace(settings, client_seconds=0, query_seconds=1.0), pool)
+    direct = Direct(app, app.extensions["territoires"])
+    gateway = Gateway(direct, lambda: pool.revision, 1 << 20, 4, 1 << 20, way=direct.way)
+    threads: list[str] = []
+    in_thread = gateway._in_thread
+
+    async def noted(environ: dict[str, Any], *rest: Any) -> None:
+        threads.append(environ["QUERY_STRING"])
+        await in_thread(environ, *rest)
+
+    gateway._in_thread = noted  # type: ignore[method-assign]
+
+    async def run(*queries: str) -> list[tuple[int, bytes]]:
+        exchanges = [Exchange(urlencode({"query": query})) for query in queries]
+        await asyncio.gather(*(gateway.__rsgi__(each, each) for each in exchanges))
+        assert all(len(each.answered) == 1 for each in exchanges)
+        return [each.answered[0] for each in exchanges]
+
+    async def whole() -> None:
+        await run(*(f"ASK {{}} # first {number}" for number in range(4)))  # two workers are there now, and idle
+        threads.clear()
+        monkeypatch.setattr(gateway_module, "_SOON", 10.0)  # on a busy machine too
+        found = await run(*(f"SELECT ({number} AS ?n) {{}}" for number in range(60)))
+        assert [(status, json.loads(body)["results"]["bindings"][0]["n"]["value"]) for status, body in found] == [
+            (200, str(number)) for number in range(60)
+        ]
+        assert not threads
+        monkeypatch.setattr(gateway_module, "_SOON", 0.05)
+        slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+        found = await run("ASK {", f"{slow} # 1", *(f"ASK {{}} # {number}" for number in range(20)))
+        assert [status for status, _ in found] == [400, 504, *[200] * 20]
+        assert len(threads) >= 2 and pool.figures().running == 0
+
+    try:
+        asyncio.run(whole())
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "query_string"),
+    [
+        (FORM, urlencode({"query": SELECT}).encode(), ""),
+        (FORM, urlencode({"query": MANY}).encode(), ""),
+        (FORM, urlencode({"query": SELECT, "timeout": "5"}).encode(), ""),
+        (FORM, urlencode({"query": SELECT}).encode(), "timeout=4"),
+        (FORM, urlencode({"query": SELECT}).encode(), urlencode({"query": "ASK {}"})),
+        (FORM, urlencode({"query": SELECT, "explain": "x"}).encode(), ""),
+        (FORM, b"query=%FF", ""),
+        (FORM, "query=ASK{}#é".encode(), ""),
+        (FORM, b"query=\xff", ""),
+        (FORM, b"", ""),
+        (f"{FORM}; charset=utf-8", urlencode({"query": SELECT}).encode(), ""),
+        ("application/sparql-query", SELECT.encode(), ""),
+        ("application/sparql-query", "ASK {} # é".encode(), "timeout=4"),
+        ("application/sparql-query", b"ASK {} # \xff", ""),
+        ("application/sparql-query", b"ASK {", "format=csv"),
+        ("application/sparql-query", SELECT.encode(), urlencode({"named-graph-uri": "no iri"})),
+        ("application/sparql-update", b"CLEAR ALL", ""),
+        ("", b"query=x", ""),
+    ],
+)
+def test_both_ways_agree_on_post(both: tuple[Direct, Flask], kind: str, body: bytes, query_string: str) -> None:
+    """So they do for POST, URL-encoded and direct, well formed or not."""
+    direct, app = both
+    short, long = (told(ask(each, query_string, {"Content-Type": kind}, "POST", body=body)) for each in (direct, app))
+    assert short == long
 
 
 def test_tags_agree(both: tuple[Direct, Flask]) -> None:

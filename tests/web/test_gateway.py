@@ -187,11 +187,11 @@ def server_processes(server: str) -> list[psutil.Process]:
 
 
 def busy(server: str) -> bool:
-    """Whether a worker is at work: it uses the processor."""
+    """Whether a worker is at work: it uses the processor, be it little beside what else the machine does."""
     found = [p for p in server_processes(server) if "territoires.store.worker" in " ".join(p.cmdline())]
     before = {p.pid: sum(p.cpu_times()[:2]) for p in found}
-    time.sleep(0.2)
-    return any(p.is_running() and sum(p.cpu_times()[:2]) - before[p.pid] > 0.1 for p in found)
+    time.sleep(0.5)
+    return any(p.is_running() and sum(p.cpu_times()[:2]) - before[p.pid] > 0.015 for p in found)
 
 
 def test_stream_that_breaks_off(server: str) -> None:

@@ -1,6 +1,6 @@
 """The graph behind one Protocol."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -63,6 +63,36 @@ class QueryService(Store, Protocol):
 
     def close(self) -> None:
         """Ends what the store has started."""
+
+
+class Errand(Protocol):
+    """A query in the queue; nobody needs to wait for it."""
+
+    granted: bool
+    """Whether its turn has come."""
+
+    def begin(self) -> int | None:
+        """Begins it, if nothing has to be waited for: the descriptor that becomes readable when more of the answer has come."""
+
+    def poll(self) -> Reply | None:
+        """The reply, if it has come: whole, or the beginning of a long one; given once. Never waits. Raises what went wrong."""
+
+    def reply(self) -> Reply:
+        """The reply, given once; waits for it. Raises what went wrong."""
+
+    def leave(self) -> None:
+        """Gives it up."""
+
+
+@runtime_checkable
+class Queueing(Protocol):
+    """A store that can be asked without waiting for it."""
+
+    def enqueue(self, request: Request, grant: Callable[[], None]) -> Errand:
+        """Puts somebody's query into the queue; `grant` is called, from whichever thread, when it waits and its turn comes.
+
+        Raises Overloaded.
+        """
 
 
 class HeldStore(QueryService, Protocol):

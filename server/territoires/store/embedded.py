@@ -12,6 +12,9 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryBoolean, Q
 from territoires.errors import InvalidParameter, QueryFailed, QueryRefused, StoreUnavailable
 from territoires.results import WHOLE, Answer, Dataset
 from territoires.store.guard import syntax_error
+from territoires.store.rewriting import Census
+
+_MOST_GROUPS = 1000  # classes, or properties, whose counts are kept
 
 
 def write_store(path: Path, quads: Iterable[Quad]) -> None:
@@ -37,11 +40,25 @@ def named_quads(path: Path) -> list[Quad]:
     return [quad for quad in open_on_disk(path) if not isinstance(quad.graph_name, DefaultGraph)]
 
 
-def count_triples(path: Path) -> int:
-    """How many triples the default graph of the store at `path` holds. Raises StoreUnavailable."""
-    found = open_on_disk(path).query("SELECT (COUNT(*) AS ?count) { ?s ?p ?o }")
+def take_census(path: Path) -> Census:
+    """What the default graph of the store at `path` holds, by class and by property where they are IRIs and not too many.
+
+    Raises StoreUnavailable.
+    """
+    store = open_on_disk(path)
+    total = store.query("SELECT (COUNT(*) AS ?count) { ?s ?p ?o }")
+    assert isinstance(total, QuerySolutions)
+    return Census(int(next(total)["count"].value), counted(store, "?s a ?group"), counted(store, "?s ?group ?o"))
+
+
+def counted(store: Store, pattern: str) -> dict[str, int] | None:
+    """How often each ?group stands in the pattern; None where they can't all be named."""
+    found = store.query(f"SELECT ?group (COUNT(*) AS ?count) {{ {pattern} }} GROUP BY ?group ORDER BY ?group LIMIT {_MOST_GROUPS + 1}")
     assert isinstance(found, QuerySolutions)
-    return int(next(found)["count"].value)
+    groups = [(row["group"], int(row["count"].value)) for row in found]
+    if len(groups) > _MOST_GROUPS or not all(isinstance(term, NamedNode) for term, _ in groups):
+        return None
+    return {term.value: count for term, count in groups}
 
 
 def load_into_memory(path: Path) -> Store:

@@ -11,23 +11,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Generator, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from territoires import errors
 from territoires.errors import Overloaded, QueryStopped, QueryTimeout, StoreUnavailable
-from territoires.results import WHOLE, Answer, Dataset, Kind, Reply, Request
+from territoires.results import WHOLE, Answer, Dataset, Reply, Request
 from territoires.store import Figures
 from territoires.store.reading import READABLE, read_answer
-from territoires.store.worker import DATA, END, FAULT, Frame, Specification, read_frames, send_frame
+from territoires.store.worker import DATA, END, FAULT, HEAD, Frame, FrameReader, Specification, send_frame
 
 logger = logging.getLogger(__name__)
 OWN_SECONDS = 30.0  # the deadline of a query of our own, for a page
 AWAITED = 256 << 10  # bytes: up to here an answer is awaited whole, so that a fault still gets a status
 _READY_WITHIN = 120.0  # seconds for a zygote to load its dataset
 _PAUSE = 1.0  # seconds before another try with a dataset that could not be loaded
+_LONGEST_AT_ONCE = 64 << 10  # bytes: what the socket to an idle worker takes in one piece
 _SLOW = 0.3  # seconds after which a query yields the processor to shorter ones
 
 
@@ -101,22 +103,14 @@ class Worker:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self.frames = read_frames(connection)
-        pid = self.read().fields()["pid"]
+        self.frames = FrameReader(connection)
+        first = self.frames.read()
+        assert first is not None
+        pid = first.fields()["pid"]
         assert isinstance(pid, int)
         self.pid = pid
         self._handle = os.pidfd_open(pid)
         self.niced = False
-
-    def read(self) -> Frame:
-        """The next frame. Raises EOFError when the worker has died."""
-        try:
-            frame = next(self.frames, None)
-        except OSError:
-            frame = None
-        if frame is None:
-            raise EOFError
-        return frame
 
     def kill(self) -> None:
         """Ends the process now, whatever it does."""
@@ -132,9 +126,128 @@ class Worker:
 
     def close(self) -> None:
         """Closes the socket, upon which an idle worker ends."""
-        self.frames.close()  # type: ignore[attr-defined]
         self.connection.close()
         os.close(self._handle)
+
+
+class Errand:
+    """A query from when it is queued. It ends with the last frame of its answer, or by `leave`, which ends the worker."""
+
+    def __init__(self, pool: "Pool", request: Request, lane: str, grant: Callable[[], None]) -> None:
+        self.lane = lane
+        self.grant = grant
+        self.granted = self.ended = False
+        self.queued = time.monotonic()
+        self._pool, self._request = pool, request
+        self._worker: Worker | None = None
+        self._began = 0.0
+        self._head: dict[str, Any] = {}
+        self._gathered: list[bytes] = []
+        self._size = 0
+
+    def begin(self) -> int | None:
+        """Gives the query to an idle worker: the descriptor that becomes readable when more of the answer has come.
+
+        None where it has not its turn, or no worker is idle. Never waits.
+        """
+        if not self.granted or self.ended:
+            return None
+        body = encoded(self._request)
+        worker = self._pool.idle_worker() if len(body) <= _LONGEST_AT_ONCE else None
+        if worker is None:
+            return None
+        try:
+            send_frame(worker.connection, DATA, body)
+        except OSError:  # it has ended while it was idle
+            worker.close()
+            return None
+        self._taken(worker)
+        return worker.connection.fileno()
+
+    def poll(self) -> Reply | None:
+        """The reply, if it has come: whole, or the beginning of a long one; given once. Never waits. Raises what went wrong."""
+        return self._take(wait=False)
+
+    def reply(self) -> Reply:
+        """The reply, given once; waits for the turn and for the answer; what is short is awaited whole, so that a fault is raised."""
+        if self._worker is None:
+            self._pool.wait_for(self)
+            try:
+                self._taken(self._pool.send(encoded(self._request)))
+            except BaseException:
+                self.leave()
+                raise
+        reply = self._take(wait=True)
+        assert reply is not None
+        return reply
+
+    def leave(self) -> None:
+        """Gives up its place in the queue, or the rest of the answer."""
+        self._end(False)
+
+    def _taken(self, worker: Worker) -> None:
+        self._worker, self._began = worker, time.monotonic()
+        self._pool.note(worker)
+        self._request.cancellation.watch(worker.kill)
+
+    def _take(self, wait: bool) -> Reply | None:
+        while (frame := self._read(wait)) is not None:
+            if frame.kind == HEAD:
+                self._head = frame.fields()
+                continue
+            if frame.kind == DATA:
+                self._gathered.append(frame.body)
+                self._size += len(frame.body)
+                if self._size > AWAITED:
+                    return self._told(self._following())
+                continue
+            end = frame.fields()
+            whole = b"".join(self._gathered)
+            self._end(not end["leaving"])
+            return self._told(iter((whole,)), whole, more=bool(end["more"]), work=float(str(end["work"])))
+        return None
+
+    def _told(self, chunks: Iterator[bytes], whole: bytes | None = None, **known: Any) -> Reply:
+        head = self._head
+        return Reply(head["kind"], head["media_type"], chunks, whole, rules=tuple(head["rules"]), text=head["text"], **known)
+
+    def _following(self) -> Iterator[bytes]:
+        """What was gathered, then what follows; closing it ends the query."""
+        try:
+            yield from self._gathered
+            self._gathered.clear()
+            while (frame := self._read(wait=True)) and frame.kind != END:
+                yield frame.body
+            assert frame is not None
+            self._end(not frame.fields()["leaving"])
+        finally:
+            self._end(False)
+
+    def _read(self, wait: bool) -> Frame | None:
+        """The next frame. Raises what the worker tells of, or why it has ended."""
+        assert self._worker is not None
+        try:
+            frame = self._worker.frames.read(wait)
+        except EOFError:
+            seconds = time.monotonic() - self._began
+            self._end(False)
+            raise self._pool.broken(self._request, seconds) from None
+        if frame is not None and frame.kind == FAULT:
+            self._end(True)
+            raise fault(frame)
+        return frame
+
+    def __del__(self) -> None:
+        self._end(False)  # where nobody has read a long answer to its end, nor closed it
+
+    def _end(self, fit: bool) -> None:
+        """Gives the worker back, `fit` for another query or not, and the place."""
+        if not self.ended:
+            self.ended = True
+            self._request.cancellation.watch(None)
+            if self._worker:
+                self._pool.give_back(self._worker, fit)
+            self._pool.vacate(self)
 
 
 class Pool:
@@ -149,7 +262,7 @@ class Pool:
         self._specification = specification
         self._condition = threading.Condition()
         self._running: dict[str, int] = {"own": 0, "public": 0}
-        self._waiting = 0
+        self._queues: dict[str, deque[Errand]] = {"own": deque(), "public": deque()}
         self._idle: list[Worker] = []
         self._busy: dict[Worker, float] = {}
         self._holders = 0
@@ -161,11 +274,30 @@ class Pool:
 
     def query(self, text: str, dataset: Dataset = WHOLE) -> Answer:
         """Answers a query of our own."""
-        return read_answer(self._reply(Request(text, dataset, READABLE, OWN_SECONDS, rewriting=False), "own"))
+        return read_answer(self.enqueue(Request(text, dataset, READABLE, OWN_SECONDS, rewriting=False), lane="own").reply())
 
     def run(self, request: Request) -> Reply:
         """Answers somebody's query."""
-        return self._reply(request, "public")
+        return self.enqueue(request).reply()
+
+    def enqueue(self, request: Request, grant: Callable[[], None] | None = None, lane: str = "public") -> Errand:
+        """Puts a query into the queue; `grant` is called, from whichever thread, when it has to wait and its turn comes.
+
+        Raises Overloaded where too many wait.
+        """
+        most = self.limits.workers if lane == "public" else self.limits.own_workers
+        with self._condition:
+            errand = Errand(self, request, lane, grant or self._wake)
+            if self._running[lane] < most:
+                self._running[lane] += 1
+                errand.granted = True
+            elif sum(map(len, self._queues.values())) >= self.limits.waiting:
+                self.counts["refused"] += 1
+                errand.ended = True
+                raise Overloaded("Too many queries are waiting: try again in a few seconds.")
+            else:
+                self._queues[lane].append(errand)
+        return errand
 
     def ready(self) -> str | None:
         """What keeps it from answering now, or None."""
@@ -181,7 +313,8 @@ class Pool:
         with self._condition:
             workers = tuple(worker.pid for worker in (*self._idle, *self._busy))
             processes = {"zygote": (self._zygote.process.pid,), "worker": workers}
-            return Figures(dict(self.counts), sum(self._running.values()), self._waiting, len(self._idle), processes)
+            waiting = sum(map(len, self._queues.values()))
+            return Figures(dict(self.counts), sum(self._running.values()), waiting, len(self._idle), processes)
 
     def hold(self) -> "Pool":
         """Keeps it from ending by `drain` until it is released."""
@@ -243,29 +376,37 @@ class Pool:
             self._zygote = Zygote(self._specification)
             self._condition.notify_all()
 
-    @contextlib.contextmanager
-    def _admitted(self, lane: str, patience: float) -> Iterator[None]:
-        """A place among those that run. Raises Overloaded."""
-        most = self.limits.workers if lane == "public" else self.limits.own_workers
+    def _wake(self) -> None:
+        """Lets the threads look that wait for a turn."""
         with self._condition:
-            if self._running[lane] >= most:
-                if self._waiting >= self.limits.waiting:
-                    self.counts["refused"] += 1
-                    raise Overloaded("Too many queries are waiting: try again in a few seconds.")
-                self._waiting += 1
-                try:
-                    if not self._condition.wait_for(lambda: self._running[lane] < most, patience):
-                        self.counts["refused"] += 1
-                        raise Overloaded(f"No worker became free within {patience:g} seconds: try again in a few seconds.")
-                finally:
-                    self._waiting -= 1
-            self._running[lane] += 1
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._running[lane] -= 1
-                self._condition.notify_all()
+            self._condition.notify_all()
+
+    def wait_for(self, errand: Errand) -> None:
+        """Waits until it is the query's turn. Raises Overloaded."""
+        patience = self.limits.patience
+        with self._condition:
+            left = max(0.0, errand.queued + patience - time.monotonic())
+            if self._condition.wait_for(lambda: errand.granted, left):
+                return
+            self.counts["refused"] += 1
+        errand.leave()
+        raise Overloaded(f"No worker became free within {patience:g} seconds: try again in a few seconds.")
+
+    def vacate(self, errand: Errand) -> None:
+        """Takes back the place of a query, or its turn; the next one takes the place."""
+        with self._condition:
+            queue = self._queues[errand.lane]
+            following = None
+            if not errand.granted:
+                queue.remove(errand)
+            elif queue:
+                following = queue.popleft()
+                following.granted = True
+            else:
+                self._running[errand.lane] -= 1
+            self._condition.notify_all()
+        if following:
+            following.grant()
 
     def _worker(self) -> Worker:
         """An idle worker, or a new one, if need be of a zygote that is being started again. Raises StoreUnavailable."""
@@ -291,72 +432,23 @@ class Pool:
         """Whether another zygote has come, or none will."""
         return self._closed or self._zygote is not zygote
 
-    def _reply(self, request: Request, lane: str) -> Reply:
-        """Starts a reply: what is short is awaited, so that a fault comes as an exception."""
-        frames = self._frames(request, lane)
-        head = next(frames).fields()
-        kind: Kind = head["kind"]  # type: ignore[assignment]
-        reply = Reply(kind, head["media_type"], iter(()), rules=tuple(head["rules"]), text=str(head["text"]))  # type: ignore[arg-type]
-        gathered: list[bytes] = []
-        size = 0
-        for frame in frames:
-            if frame.kind == END:
-                fields = frame.fields()
-                reply.more, reply.work = bool(fields["more"]), float(str(fields["work"]))
-                reply.whole = b"".join(gathered)
-                reply.chunks = iter((reply.whole,))
-                frames.close()
-                return reply
-            gathered.append(frame.body)
-            size += len(frame.body)
-            if size > AWAITED:
-                break
-        reply.chunks = following(gathered, frames)
-        return reply
+    def idle_worker(self) -> Worker | None:
+        """An idle worker, if there is one."""
+        with self._condition:
+            return self._idle.pop() if self._idle and not self._closed else None
 
-    def _frames(self, request: Request, lane: str) -> Generator[Frame]:
-        """The frames of one answer; the worker is given back at the end, and killed where the reader leaves before."""
-        body = json.dumps(
-            {
-                "text": request.text,
-                "default": request.dataset.default,
-                "named": request.dataset.named,
-                "accept": dict(request.accept),
-                "seconds": request.seconds,
-                "first": request.first,
-                "rewriting": request.rewriting,
-            }
-        ).encode()
-        self.counts["queries"] += 1
-        with self._admitted(lane, self.limits.patience):
-            worker = self._sent(body)
-            began = time.monotonic()
-            with self._condition:
-                self._busy[worker] = began
-            whole = False
-            request.cancellation.watch(worker.kill)
-            try:
-                frame = worker.read()
-                while True:
-                    if frame.kind == FAULT:
-                        whole = True
-                        raise fault(frame)
-                    whole = frame.kind == END
-                    yield frame
-                    if whole:
-                        return
-                    frame = worker.read()
-            except EOFError:
-                raise self._broken(request, time.monotonic() - began) from None
-            finally:
-                request.cancellation.watch(None)
-                self._give_back(worker, whole)
+    def note(self, worker: Worker) -> None:
+        """Notes that a worker has begun."""
+        with self._condition:
+            self._busy[worker] = time.monotonic()
+            self.counts["queries"] += 1
 
-    def _sent(self, body: bytes) -> Worker:
-        """A worker that has taken the request; one that ended while it was idle is replaced."""
+    def send(self, body: bytes) -> Worker:
+        """A worker that has taken the request; one that ended while it was idle is replaced. Raises StoreUnavailable."""
         for _ in range(self.limits.workers + self.limits.own_workers + 1):
             worker = self._worker()
             try:
+                worker.connection.setblocking(True)
                 send_frame(worker.connection, DATA, body)
             except OSError:
                 worker.close()
@@ -364,16 +456,19 @@ class Pool:
             return worker
         raise StoreUnavailable("No worker takes a query.")
 
-    def _give_back(self, worker: Worker, whole: bool) -> None:
+    def give_back(self, worker: Worker, fit: bool) -> None:
+        """Takes a worker back; one that isn't fit for another query is ended, whatever it does."""
+        kept = fit and not worker.niced
         with self._condition:
             self._busy.pop(worker, None)
-            if whole and not worker.niced and not self._closed:
+            kept = kept and not self._closed
+            if kept:
                 self._idle.append(worker)
-                return
-        worker.kill()
-        worker.close()
+        if not kept:
+            worker.kill()
+            worker.close()
 
-    def _broken(self, request: Request, seconds: float) -> Exception:
+    def broken(self, request: Request, seconds: float) -> Exception:
         """Why a worker has ended in the midst of a query."""
         if request.cancellation.cancelled:
             self.counts["cancelled"] += 1
@@ -398,12 +493,15 @@ def fault(frame: Frame) -> Exception:
     return found
 
 
-def following(gathered: list[bytes], frames: Generator[Frame]) -> Iterator[bytes]:
-    """What was gathered, then what follows; closing it ends the query."""
-    try:
-        yield from gathered
-        for frame in frames:
-            if frame.kind == DATA:
-                yield frame.body
-    finally:
-        frames.close()
+def encoded(request: Request) -> bytes:
+    """A request as a worker reads it."""
+    fields = {
+        "text": request.text,
+        "default": request.dataset.default,
+        "named": request.dataset.named,
+        "accept": dict(request.accept),
+        "seconds": request.seconds,
+        "first": request.first,
+        "rewriting": request.rewriting,
+    }
+    return json.dumps(fields).encode()

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pyoxigraph import Quad
@@ -20,8 +20,9 @@ from pyoxigraph import Quad
 from territoires.errors import NoRelease, TerritoiresError
 from territoires.results import WHOLE, Answer, Dataset, Reply, Request
 from territoires.store import Figures
-from territoires.store.embedded import EmbeddedStore, count_triples, write_store
+from territoires.store.embedded import EmbeddedStore, take_census, write_store
 from territoires.store.pool import Limits, Pool
+from territoires.store.rewriting import Census
 from territoires.store.worker import Specification
 
 logger = logging.getLogger(__name__)
@@ -50,8 +51,7 @@ class Release:
     revision: str
     base: str
     quads: int = 0
-    triples: int | None = None
-    """In the default graph."""
+    census: Census | None = None
 
     def open(self) -> EmbeddedStore:
         """The release's graph in this process, read-only."""
@@ -62,7 +62,7 @@ class Release:
         engine = engine or Engine()
         held = engine.place == "memory" or (engine.place == "auto" and self.quads <= _HELD)
         store = str((self.path / "store").absolute())
-        specification = Specification(store, self.revision, self.base, held, engine.query_memory, engine.services, self.triples)
+        specification = Specification(store, self.revision, self.base, held, engine.query_memory, engine.services, self.census)
         return Pool(specification, engine.limits)
 
 
@@ -83,15 +83,15 @@ def publish_store(folder: Path, revision: str, base: str, write: Callable[[Path]
     draft.mkdir(parents=True)
     try:
         counts = write(draft / "store")
-        counts["triples"] = count_triples(draft / "store")
-        manifest = {"revision": revision, "base": base, **counts}
+        census = take_census(draft / "store")
+        manifest = {"revision": revision, "base": base, **counts, **asdict(census)}
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         draft.rename(path)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     switch(folder, revision)
-    return Release(path, revision, base, counts.get("quads", 0), counts["triples"])
+    return Release(path, revision, base, counts.get("quads", 0), census)
 
 
 def switch(folder: Path, revision: str) -> None:
@@ -109,7 +109,8 @@ def current_release(folder: Path) -> Release:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NoRelease(f"No release below {folder.absolute()}: run `territoires build` first, or set TERRITOIRES_RELEASES.") from error
-    return Release(path, manifest["revision"], manifest["base"], manifest.get("quads", 0), manifest.get("triples"))
+    census = Census(manifest["triples"], manifest.get("classes"), manifest.get("properties")) if "triples" in manifest else None
+    return Release(path, manifest["revision"], manifest["base"], manifest.get("quads", 0), census)
 
 
 class CurrentStore:

@@ -8,15 +8,36 @@ What isn't known to be safe stays as it is, and so does what isn't a query. A sy
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from territoires.store.tokens import Token, read_tokens, variables_in
 
-AS_MINUS, AS_JOIN, COUNT_KNOWN = "not-exists-as-minus", "exists-as-join", "count-of-everything"
+AS_MINUS, AS_JOIN, COUNT_KNOWN, GROUPS_KNOWN = "not-exists-as-minus", "exists-as-join", "count-of-everything", "count-by-group"
 _LONGEST_TEXT = 100_000  # characters that are still read
 _LONGEST = 50  # triple patterns in a condition that is still looked at
 _BLOCKS = ("OPTIONAL", "MINUS", "UNION", "LATERAL", "GRAPH", "SERVICE", "VALUES", "BIND")
+
+
+_VARIABLE = r"\?\w+"
+_SORTED = rf"(?P<tail>(?: ORDER BY(?: {_VARIABLE}| (?:ASC|DESC) \( {_VARIABLE} \))+)?(?: (?:LIMIT|OFFSET) \d+)*)"
+_COUNTED = (
+    rf"SELECT (?P<group>{_VARIABLE}) \( COUNT \( (?P<counted>(?:DISTINCT )?{_VARIABLE}|\*) \) AS (?P<count>{_VARIABLE}) \) (?:WHERE )?"
+)
+_TYPE = "A|<http://www\\.w3\\.org/1999/02/22-rdf-syntax-ns#type>"
+_BY_CLASS = re.compile(rf"{_COUNTED}\{{ (?P<thing>{_VARIABLE}) (?:{_TYPE}) (?P=group) (?:\. )?\}} GROUP BY (?P=group){_SORTED}")
+_BY_PROPERTY = re.compile(
+    rf"{_COUNTED}\{{ (?P<thing>{_VARIABLE}) (?P=group) (?P<other>{_VARIABLE}) (?:\. )?\}} GROUP BY (?P=group){_SORTED}"
+)
+
+
+@dataclass(frozen=True)
+class Census:
+    """What is known of the default graph (VoID): triples; instances by class, triples by property, or None where they aren't kept."""
+
+    triples: int
+    classes: Mapping[str, int] | None = None
+    properties: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,19 +93,22 @@ class Edit:
     rule: str
 
 
-def rewrite(text: str, triples: int | None = None) -> Rewritten:
+def rewrite(text: str, census: Census | None = None) -> Rewritten:
     """A query with the same solutions, in whatever order.
 
-    `triples` is the size of the default graph, to be given only where the request names no dataset. Never raises.
+    `census` tells of the default graph, to be given only where the request names no dataset. Never raises.
     """
-    if len(text) > _LONGEST_TEXT or ("EXISTS" not in text.upper() and (triples is None or "*" not in text)):
+    capitals = text.upper() if len(text) <= _LONGEST_TEXT else ""
+    if "EXISTS" not in capitals and (census is None or "COUNT" not in capitals):
         return Rewritten(text)
     tokens = read_tokens(text)
     form = after_prologue(tokens)
     if form < 0:
         return Rewritten(text)
-    if triples is not None and (name := count_of_everything(tokens[form:])):
-        return Rewritten(f"{text[: tokens[form].start]}SELECT ({triples} AS {name}) {{}}", (COUNT_KNOWN,))
+    if census and (name := count_of_everything(tokens[form:])):
+        return Rewritten(f"{text[: tokens[form].start]}SELECT ({census.triples} AS {name}) {{}}", (COUNT_KNOWN,))
+    if census and (table := count_by_group(tokens[form:], census)):
+        return Rewritten(text[: tokens[form].start] + table, (GROUPS_KNOWN,))
     edits = [edit for opening in pattern_groups(tokens) for edit in edits_of(text, tokens, read_group(tokens, opening))]
     parts, position = list[str](), 0
     for edit in sorted(edits, key=lambda edit: edit.start):
@@ -108,6 +132,24 @@ def count_of_everything(tokens: list[Token]) -> str | None:
         return None
     names = [token.key for token in tokens if token.kind == "variable"]
     return names[0] if len(set(names)) == len(names) else None
+
+
+def count_by_group(tokens: list[Token], census: Census) -> str | None:
+    """The table that is asked for by `SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?c`, or so by property, where it is known."""
+    shape = " ".join(token.key for token in tokens)
+    if found := _BY_CLASS.fullmatch(shape):
+        counted, known = ("*", found["thing"], f"DISTINCT {found['thing']}"), census.classes
+    elif found := _BY_PROPERTY.fullmatch(shape):
+        counted, known = ("*", found["thing"], found["other"]), census.properties
+    else:
+        return None
+    names = [found[name] for name in ("group", "count", "thing", "other") if name in found.re.groupindex]
+    told = set(re.findall(_VARIABLE, found["tail"]))
+    if known is None or found["counted"] not in counted or len(set(names)) < len(names) or not told <= set(names[:2]):
+        return None
+    rows = " ".join(f"(<{iri}> {count})" for iri, count in known.items())
+    columns = " ".join(names[:2])
+    return f"SELECT {columns} {{ VALUES ({columns}) {{ {rows} }} }}{found['tail']}"
 
 
 def pattern_groups(tokens: list[Token]) -> Iterator[int]:

@@ -12,12 +12,12 @@ import io
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,7 +29,7 @@ from territoires.errors import QueryFailed, QuerySyntaxError, TerritoiresError
 from territoires.results import PAGE, WHOLE, Dataset
 from territoires.store.embedded import EmbeddedStore, load_into_memory
 from territoires.store.guard import check, without_calls
-from territoires.store.rewriting import Rewritten, in_reading_order, rewrite
+from territoires.store.rewriting import Census, Rewritten, in_reading_order, rewrite
 from territoires.vocabulary import prefixes_at
 from territoires.xmltext import XmlWriter
 
@@ -52,12 +52,18 @@ class Specification:
     in_memory: bool
     query_memory: int
     services: tuple[str, ...] = ()
-    triples: int | None = None
-    """How many the default graph holds, where that is known."""
+    census: Census | None = None
+    """What the default graph holds, where that is known."""
 
     def argument(self) -> str:
         """As the zygote reads it from its command line."""
         return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, argument: str) -> "Specification":
+        """From the command line."""
+        fields = json.loads(argument)
+        return cls(**{**fields, "census": Census(**fields["census"]) if fields["census"] else None})
 
 
 @dataclass(frozen=True)
@@ -79,38 +85,75 @@ def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:
     connection.sendall(_FRAME.pack(kind, len(body)) + body)
 
 
-def read_frames(connection: socket.socket) -> Iterator[Frame]:
-    """The frames that arrive, until the other side ends. Raises OSError."""
-    with connection.makefile("rb", buffering=_CHUNK) as stream:
-        while len(head := stream.read(_FRAME.size)) == _FRAME.size:
-            kind, length = _FRAME.unpack(head)
-            body = stream.read(length)
-            if len(body) < length:
-                return
-            yield Frame(kind, body)
-
-
-class Sender(io.RawIOBase):
-    """A file that the engine writes to: what is written goes out as frames."""
+class FrameReader:
+    """The frames that arrive over a socket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._arrived = bytearray()
+
+    def read(self, wait: bool = True) -> Frame | None:
+        """The next frame; without `wait` None where it has not arrived whole. Raises EOFError when the other side has ended."""
+        while (frame := self._next()) is None:
+            try:
+                data = self._connection.recv(_CHUNK, 0 if wait else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                if not wait:
+                    return None
+                select.select([self._connection], [], [])  # an event loop may have made the descriptor one that doesn't wait
+                continue
+            except OSError as error:
+                raise EOFError from error
+            if not data:
+                raise EOFError
+            self._arrived += data
+        return frame
+
+    def _next(self) -> Frame | None:
+        if len(self._arrived) < _FRAME.size:
+            return None
+        kind, length = _FRAME.unpack_from(self._arrived)
+        end = _FRAME.size + length
+        if len(self._arrived) < end:
+            return None
+        body = bytes(memoryview(self._arrived)[_FRAME.size : end])
+        del self._arrived[:end]
+        return Frame(kind, body)
+
+
+class Outbox(io.RawIOBase):
+    """What goes out as frames, several in one piece where they are small; a file that the engine writes the answer to."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._waiting = bytearray()
+
+    def put(self, kind: bytes, body: bytes) -> None:
+        """Adds a frame."""
+        self._waiting += _FRAME.pack(kind, len(body))
+        self._waiting += body
+        if len(self._waiting) >= _CHUNK:
+            self.send()
+
+    def send(self) -> None:
+        """Sends what waits."""
+        self._connection.sendall(self._waiting)
+        self._waiting.clear()
 
     def writable(self) -> bool:
         """Yes."""
         return True
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Sends a part of the answer."""
-        body = bytes(data)
-        if body:
-            send_frame(self._connection, DATA, body)
-        return len(body)
+        """Adds a part of the answer."""
+        if size := len(data):
+            self.put(DATA, data)
+        return size
 
 
 def main() -> None:
     """The zygote: forks a worker for each socket that comes over standard input, and ends with it."""
-    specification = Specification(**json.loads(sys.argv[1]))
+    specification = Specification.read(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its pool itself, when the queries that run have ended
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which a service manager may send to every process
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
@@ -149,12 +192,19 @@ def serve(connection: socket.socket, specification: Specification, held: Store |
     limit_memory(specification.query_memory)
     store = EmbeddedStore(Path(specification.store), specification.revision, specification.base, held)
     send_frame(connection, HEAD, json.dumps({"pid": os.getpid()}).encode())
-    started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for frame in read_frames(connection):
+    most = memory_used() + _RECYCLED
+    frames = FrameReader(connection)
+    leaving = False
+    while not leaving:
+        try:
+            frame = frames.read()
+        except EOFError:
+            return
+        assert frame is not None
         request = frame.fields()
         signal.setitimer(signal.ITIMER_REAL, float(str(request["seconds"])))
         try:
-            answer(connection, store, request, specification)
+            leaving = answer(connection, store, request, specification, most)
         except TerritoiresError as error:
             send_frame(connection, FAULT, json.dumps({"error": type(error).__name__, "message": str(error), **vars(error)}).encode())
         except MemoryError:
@@ -162,8 +212,11 @@ def serve(connection: socket.socket, specification: Specification, held: Store |
         except BrokenPipeError:
             os._exit(0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - started) * 1024 > _RECYCLED:
-            return
+
+
+def memory_used() -> int:
+    """The most memory that this process has held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def limit_memory(allowed: int) -> None:
@@ -173,8 +226,8 @@ def limit_memory(allowed: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
-def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, object], specification: Specification) -> None:
-    """Runs one query and sends its answer: what kind it is, its bytes, its end."""
+def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, object], specification: Specification, most: int) -> bool:
+    """Runs one query and sends its answer: what kind it is, its bytes, its end; whether it was this worker's last, with `most` memory."""
     text, accept = request["text"], request["accept"]
     assert isinstance(text, str) and isinstance(accept, dict)
     started = time.perf_counter()
@@ -184,15 +237,15 @@ def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, o
     default, named = request["default"], request["named"]
     assert isinstance(default, list) and isinstance(named, list)
     dataset = Dataset(tuple(default), tuple(named))
-    triples = specification.triples if dataset == WHOLE else None
-    rewritten = rewrite(text, triples) if request["rewriting"] else Rewritten(text)
+    rewritten = rewrite(text, specification.census if dataset == WHOLE else None) if request["rewriting"] else Rewritten(text)
     found = evaluate(store, text, rewritten, dataset)
     kind = kind_of(found)
     media_type = accept.get(kind)
-    send_frame(connection, HEAD, json.dumps({"kind": kind, "media_type": media_type, **asdict(rewritten)}).encode())
+    outbox = Outbox(connection)
+    outbox.put(HEAD, json.dumps({"kind": kind, "media_type": media_type, "text": rewritten.text, "rules": rewritten.rules}).encode())
     more = False
     if media_type is not None:
-        sender = io.BufferedWriter(Sender(connection), _CHUNK)  # type: ignore[type-var]
+        sender = io.BufferedWriter(outbox, _CHUNK)  # type: ignore[type-var]
         try:
             if media_type == PAGE:
                 more = write_first(found, int(str(request["first"])), sender)
@@ -201,7 +254,10 @@ def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, o
         except RuntimeError as error:
             raise QueryFailed(str(error)) from error
         sender.flush()
-    send_frame(connection, END, json.dumps({"more": more, "work": time.perf_counter() - started}).encode())
+    leaving = memory_used() > most
+    outbox.put(END, json.dumps({"more": more, "work": time.perf_counter() - started, "leaving": leaving}).encode())
+    outbox.send()
+    return leaving
 
 
 def evaluate(store: EmbeddedStore, text: str, rewritten: Rewritten, dataset: Dataset) -> QuerySolutions | QueryBoolean | QueryTriples:

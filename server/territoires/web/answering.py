@@ -21,6 +21,8 @@ CANCELLATION = "territoires.cancellation"
 """The key of the WSGI environment where the server puts a `Cancellation`, to be used when the client goes away."""
 FAULT = "territoires.fault"
 """The key of the WSGI environment where a fault lies that was met before Flask: it is told, and the query isn't run again."""
+WAY = "territoires.way"
+"""The key of the WSGI environment where a query lies that was queued before the application was called."""
 KINDS: tuple[Kind, ...] = ("solutions", "boolean", "graph")
 LONGEST_ADDRESS = 16_384  # bytes of query string; a longer query goes by POST
 CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID)\s*\(", re.IGNORECASE)

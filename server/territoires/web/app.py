@@ -85,7 +85,8 @@ def load_gateway(settings: Settings, folder: Path | None = None) -> Gateway:
     notes = Observation(settings.log, settings.proxy_hops, folder)
     app = create_app(settings, store, notes)
     threads = settings.query_workers + settings.query_queue + PAGE_THREADS
-    gateway = Gateway(Direct(app, app.extensions[KEY]), lambda: store.revision, settings.cache << 20, threads, MAX_BODY, notes, store.close)
+    direct = Direct(app, app.extensions[KEY])
+    gateway = Gateway(direct, lambda: store.revision, settings.cache << 20, threads, MAX_BODY, notes, store.close, way=direct.way)
     notes.state = partial(snapshot, gateway, store)
     return gateway
 

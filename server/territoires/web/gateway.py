@@ -21,11 +21,13 @@ from io import BytesIO
 from typing import Any, Protocol
 
 from territoires.results import Cancellation
-from territoires.web.answering import CANCELLATION
+from territoires.web.answering import CANCELLATION, WAY
 from territoires.web.negotiation import choose_coding
 from territoires.web.observation import FORM, IDENTITY, LEFT, OTHER, REVISION, ROUTE, WORK, Observation, form_of
 
 Headers = list[tuple[str, str]]
+Key = tuple[str, ...] | None
+"""What an answer is kept under; None where it isn't."""
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 logger = logging.getLogger(__name__)
 _STRING, _PAIR, _ENTRY = 49, 64, 600  # bytes that a str, a header and an entry of the cache take beside their text
@@ -33,6 +35,9 @@ _LARGEST = 1 << 20  # bytes: a longer answer isn't kept
 _SELECTING = ("accept", "accept-language", "cookie", "host", "forwarded", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix")
 """The request headers that an answer can depend on, beside Accept-Encoding."""
 
+
+_SOON = 0.05  # seconds: a query that takes longer is waited for in a thread, and its client watched
+_PATIENCE = 10.0  # seconds: the longest wait for a turn, after which the store says what is wrong
 
 _FLEETING = ("date", "ratelimit", "ratelimit-policy", "server-timing", "x-request-id")
 """The answer headers that hold for one request only."""
@@ -104,8 +109,31 @@ def weight(key: tuple[str, ...], answer: Kept) -> int:
     return len(answer.body) + sum(map(len, texts)) + _STRING * len(texts) + _PAIR * len(answer.headers) + _ENTRY
 
 
+class Way(Protocol):
+    """Work that the event loop can wait for."""
+
+    def enter(self, grant: Callable[[], None]) -> bool:
+        """Puts it into the queue; whether it has to wait there until `grant` is called, from whichever thread."""
+
+    def begin(self) -> int | None:
+        """Begins it: the descriptor that becomes readable when more has come; None where a thread has to wait for that."""
+
+    def poll(self) -> bool:
+        """Whether nothing is left to wait for."""
+
+    @property
+    def short(self) -> bool:
+        """Whether the answer can be written at once."""
+
+    def leave(self) -> None:
+        """Gives the work up."""
+
+
 class Gateway:
-    """The RSGI application over a WSGI one. `revision` tells which state of the graph answers."""
+    """The RSGI application over a WSGI one. `revision` tells which state of the graph answers.
+
+    `way` finds the work that needs no thread; the application meets it again in the environment at WAY.
+    """
 
     def __init__(
         self,
@@ -116,8 +144,10 @@ class Gateway:
         longest_body: int,
         observation: Observation | None = None,
         close: Callable[[], None] = lambda: None,
+        way: Callable[[dict[str, Any]], Way | None] = lambda environ: None,
     ) -> None:
         self._app = app
+        self._way = way
         self._revision = revision
         self.cache = AnswerCache(cache)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
@@ -151,7 +181,12 @@ class Gateway:
         environ[IDENTITY] = identity
         passed = Passed()
         try:
-            await self._through_flask(environ, protocol, key, revision, passed)
+            if not await self._at_once(environ, protocol, key, revision, passed):
+                await self._in_thread(environ, protocol, key, revision, passed)
+        except Exception:
+            logger.exception("Unhandled error at %s", environ["PATH_INFO"], extra={"request": identity})
+            with contextlib.suppress(Exception):  # where the answer had begun
+                protocol.response_empty(500, [("x-request-id", identity)])
         finally:
             route, form, answered = environ.get(ROUTE, OTHER), environ.get(FORM, OTHER), environ.get(REVISION, revision)
             work = environ.get(WORK)
@@ -168,37 +203,80 @@ class Gateway:
                 break
         return bytes(body)
 
-    async def _through_flask(
-        self, environ: dict[str, Any], protocol: Any, key: tuple[str, ...] | None, revision: str, passed: "Passed"
-    ) -> None:
-        """Runs Flask in a thread and passes its answer on; stops the work when the client goes."""
+    async def _at_once(self, environ: dict[str, Any], protocol: Any, key: Key, revision: str, passed: "Passed") -> bool:
+        """Answers what needs no thread and is soon done; what isn't is left in the environment."""
+        environ[CANCELLATION] = Cancellation()
+        way = self._way(environ)
+        if way is None:
+            return False
+        environ[WAY] = way
+        try:
+            await self._arrived(way)
+        except BaseException:
+            way.leave()
+            raise
+        if way.short:
+            answer = Answer(self._app, environ)
+            passed.status = answer.status
+            self._pass(answer, environ, protocol, key, revision, passed)
+            return True
+        return False
+
+    async def _arrived(self, way: Way) -> None:
+        """Waits for the work's turn, then for `_SOON` until nothing is left to wait for."""
         loop = asyncio.get_running_loop()
-        cancellation = environ[CANCELLATION] = Cancellation()
+        turn = loop.create_future()
+        if way.enter(lambda: settle_soon(loop, turn)):
+            await within(turn, _PATIENCE)
+        descriptor = way.begin()
+        if descriptor is None:
+            return
+        done = loop.create_future()
+
+        def look() -> None:
+            if way.poll():
+                loop.remove_reader(descriptor)  # now: the same descriptor may be another work's in a moment
+                settle(done)
+
+        def give_up() -> None:
+            if not done.done():
+                loop.remove_reader(descriptor)
+                done.set_result(None)
+
+        loop.add_reader(descriptor, look)
+        timer = loop.call_later(_SOON, give_up)
+        await done
+        timer.cancel()
+
+    def _pass(self, answer: "Answer", environ: dict[str, Any], protocol: Any, key: Key, revision: str, passed: "Passed") -> None:
+        """Passes a whole answer on, and keeps it where it may be."""
+        assert answer.whole is not None
+        passed.size = len(answer.whole)
+        protocol.response_bytes(answer.status, [*answer.headers, ("x-request-id", environ[IDENTITY])], answer.whole)
+        if key is not None and environ.get(REVISION) == revision and (kept := answer.kept(environ)):
+            self.cache.keep(revision, key, kept)
+
+    async def _in_thread(self, environ: dict[str, Any], protocol: Any, key: Key, revision: str, passed: "Passed") -> None:
+        """Runs the application in a thread and passes its answer on; stops the work when the client goes."""
+        loop = asyncio.get_running_loop()
+        cancellation = environ[CANCELLATION]
         gone = asyncio.ensure_future(protocol.client_disconnect())
         gone.add_done_callback(lambda _: cancellation.cancel())
         try:
             answer = await loop.run_in_executor(self._threads, Answer, self._app, environ)
-            headers = [*answer.headers, ("x-request-id", environ[IDENTITY])]
             passed.status = LEFT if cancellation.cancelled else answer.status
             if answer.whole is not None:
-                protocol.response_bytes(answer.status, headers, answer.whole)
-                passed.size = len(answer.whole)
-                if key is not None and environ.get(REVISION) == revision and (kept := answer.kept(environ)):
-                    self.cache.keep(revision, key, kept)
+                self._pass(answer, environ, protocol, key, revision, passed)
             else:
-                await self._stream(answer, headers, protocol, environ, passed)
-        except Exception:
-            logger.exception("Unhandled error at %s", environ["PATH_INFO"], extra={"request": environ[IDENTITY]})
-            with contextlib.suppress(Exception):  # where the answer had begun
-                protocol.response_empty(500, [("x-request-id", environ[IDENTITY])])
+                await self._stream(answer, protocol, environ, passed)
         finally:
             cancellation.watch(None)
             gone.cancel()
 
-    async def _stream(self, answer: "Answer", headers: Headers, protocol: Any, environ: dict[str, Any], passed: "Passed") -> None:
+    async def _stream(self, answer: "Answer", protocol: Any, environ: dict[str, Any], passed: "Passed") -> None:
         """Passes an answer on while it is made."""
         loop = asyncio.get_running_loop()
-        transport = protocol.response_stream(answer.status, headers)
+        transport = protocol.response_stream(answer.status, [*answer.headers, ("x-request-id", environ[IDENTITY])])
         try:
             while (chunk := await loop.run_in_executor(self._threads, answer.next_chunk)) is not None:
                 await transport.send_bytes(chunk)
@@ -212,6 +290,26 @@ class Gateway:
             sever(environ["territoires.peer"])
         finally:
             await loop.run_in_executor(self._threads, answer.close)
+
+
+def settle(future: asyncio.Future[Any]) -> None:
+    """Ends the wait for a future, if that has not come already."""
+    if not future.done():
+        future.set_result(None)
+
+
+def settle_soon(loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any]) -> None:
+    """As `settle`, from another thread."""
+    loop.call_soon_threadsafe(settle, future)
+
+
+async def within(future: asyncio.Future[Any], seconds: float) -> None:
+    """Waits for a future, but not longer than that."""
+    timer = future.get_loop().call_later(seconds, settle, future)
+    try:
+        await future
+    finally:
+        timer.cancel()
 
 
 @dataclass
