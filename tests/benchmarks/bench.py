@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import hostile, latency, load, report
-from .contenders import ALLOWED, OURS, THEIRS, Contender, Unavailable, machine, running
+from . import floor, hostile, latency, load, report
+from .contenders import ALLOWED, OURS, THEIRS, Contender, Unavailable, machine, oxigraph_location, running
 from .equality import Print, fingerprint
 from .france import PACKAGE, VERSION, build, cache, fetch_package, read_package, subjects
 from .questions import Question, read_questions
@@ -127,12 +127,13 @@ def run(plan: Plan, generator: str) -> list[str]:
         except Unavailable as error:
             absent.append(f"{name} was not measured: {error}")
             say(absent[-1])
+    lowest = floor.measure(oxigraph_location(graph, cache() / "benchmark"), constants, plan.clients, plan.load_seconds)
     fates = {name: endure(name, graph, hostiles, constants) for name in plan.endured}
     large = {name: survey(name, build(10), questions, constants, plan, whole=False) for name in plan.grown}
-    return [*heading(generator), *absent, *tables(small, fates, large)]
+    return [*heading(generator), *absent, *tables(small, fates, large, lowest)]
 
 
-def tables(small: report.Run, fates: Mapping[str, Mapping[str, hostile.Fate]], large: report.Run) -> list[str]:
+def tables(small: report.Run, fates: Mapping[str, Mapping[str, hostile.Fate]], large: report.Run, lowest: floor.Floor) -> list[str]:
     """The tables of what was measured: over one million triples, with queries without end, over ten millions."""
     questions, hostiles = read_questions(), read_questions("runaways")
     return [
@@ -142,6 +143,8 @@ def tables(small: report.Run, fates: Mapping[str, Mapping[str, hostile.Fate]], l
         *report.latencies(small, questions, ALLOWED),
         "## Many clients: answers a second (p95 in milliseconds)\n",
         *report.throughput(small),
+        "## What bounds this on the machine\n",
+        *report.floor(lowest, small),
         "## Start and memory\n",
         *report.upkeep(small),
         "## Queries without end\n",

@@ -121,7 +121,7 @@ def oxigraph(place: str, graph: Path, kept: Path, scratch: Path) -> Contender:
     """`oxigraph serve`, on disk as it is meant to be run, or in memory."""
     command = [str(BIN / "oxigraph"), "serve", "--bind", f"127.0.0.1:{(port := engines.free_port())}"]
     if place == "disk":
-        location = kept / f"oxigraph-{graph.stem}-{version('oxigraph')}"
+        location = oxigraph_location(graph, kept)
         make_oxigraph_store(graph, location)
         command += ["--location", str(location)]
     began = time.monotonic()
@@ -136,6 +136,11 @@ def oxigraph(place: str, graph: Path, kept: Path, scratch: Path) -> Contender:
             urllib.request.urlopen(request, timeout=READY_WITHIN).close()
     found.seconds = time.monotonic() - began
     return found
+
+
+def oxigraph_location(graph: Path, kept: Path) -> Path:
+    """Where the store of `oxigraph serve` over a graph stands."""
+    return kept / f"oxigraph-{graph.stem}-{version('oxigraph')}"
 
 
 def make_oxigraph_store(graph: Path, location: Path) -> None:

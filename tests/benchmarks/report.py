@@ -1,11 +1,13 @@
 """The tables of a run, in Markdown."""
 
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .contenders import OURS, THEIRS
 from .equality import Print
+from .floor import Floor
 from .hostile import Fate
 from .latency import Sample
 from .load import Load
@@ -138,6 +140,36 @@ def growth(small: Run, large: Run, questions: Sequence[Question], limit: float) 
     heads = [text for name in large for text in (f"{name}: 1 M", "10 M", "×")]
     names = list(large)
     return table(["query", *heads, f"10 M: {names[-1]} ÷ {names[0]}"], rows)
+
+
+def floor(found: Floor, run: Run) -> Lines:
+    """What our figures can't pass under or over on this machine, beside those of the server that they are compared with."""
+    rows = [
+        ["to another process and back, one after the other", f"{milliseconds(found.way)} ms"],
+        ["to another process and back, both idle between", f"{milliseconds(found.way_after_pause)} ms"],
+        ["engine alone: a new point query as JSON, in one process, on disk", f"{milliseconds(found.engine)} ms"],
+    ]
+    for clients, one in found.bare.items():
+        theirs = run[THEIRS].loads.get(("repeated", clients)) if THEIRS in run else None
+        beside = f"; {one.rate / theirs.rate:.2g} × {THEIRS}" if theirs and theirs.rate else ""
+        rows.append([f"HTTP server alone, a fixed answer, {clients} client{'s' * (clients > 1)}", f"{loaded(one)}{beside}"])
+    return [*table(["bound", "measured"], rows), *left_over(found, run)]
+
+
+def left_over(found: Floor, run: Run, cores: int = os.cpu_count() or 1) -> Lines:
+    """What the uncached point query may cost for its ratio, and what is left of that for all that is ours."""
+    theirs = run[THEIRS].loads if THEIRS in run else {}
+    clients = max((number for mode, number in theirs if mode == "uncached"), default=0)
+    if not clients or clients not in found.bare:
+        return []
+    allowed = cores / (theirs["uncached", clients].rate * WANTED["uncached"]) * 1e6
+    around = cores / found.bare[clients].rate * 1e6
+    left = allowed - around - found.engine * 1e6
+    told = f"HTTP server and generator take {around:.0f} of it, the engine {found.engine * 1e6:.0f}, which leaves {left:.0f}"
+    return [
+        f"{WANTED['uncached']:g} × {THEIRS} at {clients} clients allows {allowed:.0f} µs of processor a request: {told} for Python.",
+        "",
+    ]
 
 
 def fates(found: Mapping[str, Mapping[str, Fate]], questions: Sequence[Question], deadline: float) -> Lines:

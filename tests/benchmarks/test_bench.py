@@ -13,7 +13,7 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, RdfFormat, Store
 
 from territoires.vocabulary import CANONICAL_BASE
 
-from . import bench, hostile, latency, load, report
+from . import bench, floor, hostile, latency, load, report
 from .contenders import ALLOWED, OURS, START, THEIRS, Contender, running
 from .equality import fingerprint
 from .france import Package, lines, subjects
@@ -200,6 +200,27 @@ def test_the_report_tells_what_holds() -> None:
     assert report.verdicts(slow, questions, ALLOWED, late, hostile.DEADLINE)[0].startswith("- **does not hold**")
     slow[THEIRS].prints["ask"] = None
     assert "| = (1) |" in report.latencies(slow, questions, ALLOWED)[4] and "unreadable" in report.latencies(slow, questions, ALLOWED)[2]
+
+
+def test_what_is_left_for_python() -> None:
+    """Two cores at 1,000 requests a second of theirs allow 2,500 µs at 0.8 ×; the server alone and the engine are taken off."""
+    alone = floor.Floor(0.0, 0.0, 0.0003, {32: load.Load(4000, 1.0, 0.1, 0.2, 0)})
+    assert "2500 µs" in (told := report.left_over(alone, {THEIRS: measured(0.1, 1000)}, cores=2)[0])
+    assert "take 500 of it, the engine 300, which leaves 1700" in told
+    assert report.left_over(alone, {}) == []
+
+
+def test_floor_is_measured(graph: Path) -> None:
+    """The way to another process, the engine and the bare server have figures above nothing."""
+    store = graph.parent / "floor"
+    made = Store(str(store))
+    made.bulk_load(path=str(graph), format=RdfFormat.N_TRIPLES)
+    made.flush()
+    del made
+    found = floor.measure(store, ["http://example.org/1"], (1,), 1)
+    assert 0 < found.way < 1 and 0 < found.way_after_pause < 1 and 0 < found.engine < 1
+    assert found.bare[1].rate > 0 and found.bare[1].failed == 0
+    assert len(report.floor(found, {})) > 5
 
 
 def test_what_took_too_long_counts_as_the_limit() -> None:
