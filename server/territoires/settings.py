@@ -56,6 +56,8 @@ class Settings:
     """Shown to the store when it asks for them (Basic, Digest)."""
     cache: int = 64
     """Megabytes of answers that each server process keeps; 0 for none."""
+    contact: str = ""
+    """Address of who runs the service, mailto: or https:, shown on the pages and in security.txt."""
     log: str = "text"
     """A line on standard error for each request: json, text, or none."""
     metrics: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
@@ -121,6 +123,8 @@ def checked(settings: Settings) -> Settings:
         raise InvalidSetting(f"TERRITOIRES_STORE_DEFAULT_GRAPH={settings.store_default_graph!r} must be an absolute IRI.")
     if settings.store_password and not settings.store_user:
         raise InvalidSetting("TERRITOIRES_STORE_PASSWORD needs TERRITOIRES_STORE_USER.")
+    if settings.contact and urlsplit(settings.contact).scheme not in ("https", "mailto", "tel"):
+        raise InvalidSetting(f"TERRITOIRES_CONTACT={settings.contact!r} must begin with mailto:, https: or tel:, or be empty.")
     if settings.log not in ("json", "text", "none"):
         raise InvalidSetting(f"TERRITOIRES_LOG={settings.log!r} must be json, text or none.")
     for network in settings.metrics:

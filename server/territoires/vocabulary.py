@@ -1,5 +1,7 @@
 """The namespaces of the project and of the vocabularies that it reuses, each written once."""
 
+from functools import lru_cache
+
 CANONICAL_BASE = "https://w3id.org/territoires-de-projet/"
 """The base of every own IRI as the sources write it; a release may be rebased to another host."""
 
@@ -46,6 +48,7 @@ def rebase(text: str, base: str) -> str:
     return text if base == CANONICAL_BASE else text.replace(CANONICAL_BASE, base)
 
 
+@lru_cache(8192)  # a page asks for each of its classes and properties many times
 def shorten(iri: str, base: str = CANONICAL_BASE) -> str:
     """`iri` as a prefixed name where a known namespace begins it, else as it is."""
     for prefix, namespace in prefixes_at(base).items():

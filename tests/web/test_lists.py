@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 import rdflib
 from flask import Flask
@@ -12,38 +14,134 @@ from flask.testing import FlaskClient
 from rdflib.compare import isomorphic
 
 from territoires.formats import DOCUMENT
+from territoires.store.pool import Pool
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.web.memory import KEY as MEMORY
+from territoires.web.memory import Memory
 
 RDF = tuple(form.name for form in DOCUMENT[1:])
 
 
+def table(text: str) -> list[dict[str, str]]:
+    """A list in CSV, as records."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
 def test_classes(app: Flask, client: FlaskClient, read_page: Callable[[str], Any]) -> None:
-    """/liste names each class that has instances with their number, and leads to its list."""
+    """/liste names each class that has instances with their number, subclasses included, and leads to its list."""
     page = read_page(client.get("/liste").text)
-    lists = [link for link in page.links if link.startswith("/liste/")]
-    text = f"""SELECT ?class (COUNT(DISTINCT ?x) AS ?n) {{ ?x a ?class FILTER(STRSTARTS(STR(?x), "{CANONICAL_BASE}"))
-      FILTER(!STRSTARTS(STR(?class), "http://www.w3.org/2002/07/owl#")) }} GROUP BY ?class"""
+    lists = [link for link in page.links if link.startswith("/liste/") and "?" not in link]
+    text = f"""PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+      SELECT ?class (COUNT(DISTINCT ?x) AS ?n) {{
+        ?x a/rdfs:subClassOf* ?class FILTER(STRSTARTS(STR(?x), "{CANONICAL_BASE}"))
+        FILTER(STRSTARTS(STR(?class), "{CANONICAL_BASE}def#") || EXISTS {{ ?any a ?class }})
+        FILTER(!STRSTARTS(STR(?class), "http://www.w3.org/2002/07/owl#")) }} GROUP BY ?class"""
     found = {row["class"].value: row["n"].value for row in app.extensions["territoires"].store.query(text)}
     assert len(lists) == len(set(lists)) == len(found) > 30
     counts = [text for path, text in page.texts if path.endswith("li/a/span")]
-    assert sorted(counts) == sorted(found.values())
+    assert sorted(count for count in counts if count.isdigit()) == sorted(found.values())
     assert found[f"{CANONICAL_BASE}def#Pays"] == "9"
+    assert int(found[f"{CANONICAL_BASE}def#Action"]) > 100
+
+
+def test_groups(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """The index has the groups of the domain in the reader's language, and no class of its own vocabulary among the others."""
+    texts = read_page(client.get("/liste", headers={"Accept-Language": "en"}).text).text_of("h2")
+    assert texts[0] == "Territories" and "Funding" in texts and "Vocabulary and technique" in texts
+    assert "Financements" in read_page(client.get("/liste").text).text_of("h2")
 
 
 def test_list_page(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
-    """/liste/Pays lists nine territories by name, each with its link."""
+    """/liste/Pays lists nine territories by name, each with its link, type, région and figures with their year."""
     page = read_page(client.get("/liste/Pays", headers={"Accept": "text/html"}).text)
     assert page.text_of("h1") == ["Pays", "9"]
-    names = [text for path, text in page.texts if path.endswith("main/ul/li/a")]
+    names = [text for path, text in page.texts if path.endswith("tbody/tr/th/a")]
     assert len(names) == 9 and names == sorted(names, key=str.casefold)
     assert "Pays de Langres" in names
-    assert {f"/liste/Pays.{name}" for name in (*RDF, "csv")} <= set(page.links)
+    assert {f"/liste/Pays.{name}" for name in (*RDF, "csv", "xlsx", "geojson")} <= set(page.links)
+    cells = page.text_of("td")
+    assert {"Rural structuré", "Grand Est", "Haute-Marne", "46 462", "(2015)"} <= set(cells)
+    assert "(2015, arrondi)" in cells
+
+
+def test_one_page_of_several(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """A long list comes in pages of fifty, which together hold what the export holds, in its order."""
+    listed: list[str] = []
+    for number in (1, 2, 3):
+        page = read_page(client.get(f"/liste/Action?page={number}", headers={"Accept": "text/html"}).text)
+        names = [attributes["href"] for tag, attributes in page.elements if tag == "a" and attributes["href"].startswith("/id/action/")]
+        listed += [name for name in dict.fromkeys(names)]
+    exported = [row["iri"].removeprefix(CANONICAL_BASE) for row in table(client.get("/liste/Action.csv").text)]
+    assert [name.removeprefix("/") for name in listed if name.removeprefix("/") in set(exported)] == exported
+    assert len(exported) > 100
+
+
+def test_sorting(client: FlaskClient) -> None:
+    """A column sorts both ways, figures as numbers; what is not told comes last either way."""
+    up = [row["habitants"] for row in table(client.get("/liste/ProjectTerritory.csv?tri=habitants").text)]
+    down = [row["habitants"] for row in table(client.get("/liste/ProjectTerritory.csv?tri=-habitants").text)]
+    assert up[-1] == down[-1] == ""
+    figures = [int(figure) for figure in up[:-1]]
+    assert figures == sorted(figures) and down[:-1] == up[:-1][::-1] and figures[-1] == 105_000
+
+
+def test_exports_agree(client: FlaskClient, read_graph: Callable[..., rdflib.Graph]) -> None:
+    """Every format holds what the facets chose: the same members, the same figures."""
+    query = "?region=grand-est&tri=-habitants"
+    wanted = table(client.get(f"/liste/Pays.csv{query}").text)
+    assert [row["name"] for row in wanted] == ["Pays Bruche Mossig Piémont", "Pays de Chaumont", "Pays de Langres"]
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/liste/Pays.xlsx{query}").data)).active
+    header, *lines = book.iter_rows(values_only=True)
+    assert [dict(zip(header, line, strict=True))["iri"] for line in lines] == [row["iri"] for row in wanted]
+    assert [dict(zip(header, line, strict=True))["habitants"] for line in lines] == [105_000, 65_703, 46_462]
+    layer = json.loads(client.get(f"/liste/Pays.geojson{query}").text)
+    assert layer["type"] == "FeatureCollection"
+    assert [feature["id"] for feature in layer["features"]] == [row["iri"] for row in wanted]
+    assert layer["features"][0]["properties"]["habitants"] == 105_000
+    kind = rdflib.URIRef(f"{CANONICAL_BASE}def#Pays")
+    for name in RDF:
+        graph = read_graph(client.get(f"/liste/Pays.{name}{query}").data, name)
+        assert {str(subject) for subject in graph.subjects(rdflib.RDF.type, kind)} == {row["iri"] for row in wanted}
+
+
+def test_outlines(client: FlaskClient) -> None:
+    """A territory has its own outline, an action that of its territory; what lies nowhere has none."""
+    pays = {f["id"].rpartition("/")[2]: f["geometry"] for f in json.loads(client.get("/liste/Pays.geojson").text)["features"]}
+    assert pays["pays-de-langres"] and pays["pays-de-langres"] != pays["pays-de-chaumont"]
+    found = json.loads(client.get("/liste/Action.geojson?territoire=pays-de-langres").text)["features"]
+    assert found and all(feature["geometry"]["type"].endswith("Polygon") for feature in found)
+    assert all(feature["geometry"] is None for feature in json.loads(client.get("/liste/skos:Concept.geojson").text)["features"])
+
+
+def test_wood(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """Which territories have a wood cluster, and who paid: one list tells it, and the same as CSV."""
+    (row,) = table(client.get("/liste/Cluster.csv?secteur=bois").text)
+    assert (row["name"], row["territoire"], row["relation"]) == ("SITCOB", "Pays Centre Ouest Bretagne", "appui")
+    assert {"GIP du Pays Centre Ouest Bretagne", "INTERREG", "Union européenne"} <= set(row["financeur"].split(" | "))
+    page = read_page(client.get("/liste/Cluster?secteur=bois", headers={"Accept": "text/html"}).text)
+    assert {"SITCOB", "INTERREG"} <= set(page.text_of("a"))
+    paid = table(client.get("/liste/FundingFlow.csv?secteur=bois&statut=attendue").text)
+    assert {row["objet"] for row in paid} == {"Plan bois du Pays Centre Ouest Bretagne"}
+
+
+def test_few_queries(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B36: a list asks at most ten queries when nothing is remembered, and two when it was read before."""
+    client = app.test_client(use_cookies=False)
+    asked: list[str] = []
+    query = Pool.query
+    monkeypatch.setattr(Pool, "query", lambda self, text, *rest: asked.append(text) or query(self, text, *rest))
+    for path in ("/liste/Pays", "/liste/Action?statut=prevue", "/liste/Statement", "/liste/FundingFlow", "/liste", "/tableaux/financeurs"):
+        app.extensions[MEMORY] = Memory()
+        for most in (10, 2):
+            asked.clear()
+            assert client.get(path, headers={"Accept": "text/html"}).status_code == 200
+            assert len(asked) <= most, path
 
 
 def test_subclasses_count(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
     """The list of a class holds the members of its subclasses too."""
-    names = set(read_page(client.get("/liste/Pays").text).text_of("li"))
-    assert names < set(read_page(client.get("/liste/ProjectTerritory").text).text_of("li"))
+    names = set(read_page(client.get("/liste/Pays").text).text_of("th"))
+    assert names < set(read_page(client.get("/liste/ProjectTerritory").text).text_of("th"))
 
 
 def test_csv(client: FlaskClient) -> None:
@@ -52,9 +150,9 @@ def test_csv(client: FlaskClient) -> None:
     assert response.content_type == "text/csv; charset=utf-8"
     assert response.headers["Content-Location"] == "/liste/Pays.csv"
     header, *read = csv.reader(io.StringIO(response.text, newline=""))
-    assert header == ["name", "iri"]
+    assert header[:4] == ["name", "iri", "type", "region"]
     assert response.data.count(b"\r\n") == len(read) + 1 == 10
-    assert ["Pays de Langres", f"{CANONICAL_BASE}id/territoire/pays-de-langres"] in read
+    assert ["Pays de Langres", f"{CANONICAL_BASE}id/territoire/pays-de-langres"] in [row[:2] for row in read]
     assert client.get("/liste/Pays", headers={"Accept": "text/csv"}).data == response.data
 
 
@@ -85,7 +183,7 @@ def test_class_without_members(app: Flask, client: FlaskClient, read_page: Calla
         response = client.get(f"/liste/{name}", headers={"Accept": "text/html"})
         assert response.status_code == 200
         assert read_page(response.text).text_of("h1")[1] == "0"
-        assert client.get(f"/liste/{name}.csv").text == "name,iri\r\n"
+        assert client.get(f"/liste/{name}.csv").data.count(b"\r\n") == 1
     assert client.get("/liste/inhabitants").status_code == 404
 
 
@@ -94,7 +192,7 @@ def test_class_without_members(app: Flask, client: FlaskClient, read_page: Calla
     [
         "Atlantis",
         "Atlantis.csv",
-        "Pays.xlsx",
+        "Pays.trig",
         "pays",
         "Pays%20",
         "nobody:Pays",

@@ -1,9 +1,14 @@
 """The SPARQL endpoint over HTTP: SPARQL 1.1 Protocol, result formats, service description, page, errors (B8, B23–B28, B31)."""
 
+import ast
 import csv
 import io
 import json
+import re
+import subprocess
+import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -27,7 +32,8 @@ from territoires.store import Store
 from territoires.vocabulary import CANONICAL_BASE
 from territoires.web.answering import LONGEST_ADDRESS
 from territoires.web.app import MAX_BODY, create_app
-from territoires.web.sparql import SHOWN_ROWS
+from territoires.web.editor import SHOWN_ROWS
+from territoires.web.snippets import python_text, r_text, snippets
 
 PREFIXES = f"""PREFIX tdp: <{CANONICAL_BASE}def#>
 PREFIX qb: <http://purl.org/linked-data/cube#>
@@ -450,7 +456,120 @@ def test_error_page(client: FlaskClient, read_page: Callable[[str], Any], text: 
         (error,) = [attributes for attributes in page.all("p") if attributes.get("id") == "error"]
         assert error["role"] == "alert"
         assert told in " ".join(page.text_of("p"))
-        assert not page.all("script")
+        assert all(script["src"].startswith("/static/built/") for script in page.all("script")) and not page.text_of("script")
+
+
+def test_error_has_its_place(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """The editor is told line and column of an error, to mark it there."""
+    page = read_page(get(client, "SELECT * {\n ?s ?p }", BROWSER["Accept"]).text)
+    (error,) = [attributes for attributes in page.all("p") if attributes.get("id") == "error"]
+    assert (error["data-line"], error["data-column"]) == ("2", "9")
+
+
+def test_numbers_for_scripts(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """A number is shown in the reader's form, and sorted and drawn by how the graph writes it."""
+    cells = read_page(get(client, 'SELECT * { VALUES (?a ?b ?c) { (46462 1.5 "12") } }', BROWSER["Accept"]).text).all("td")
+    assert [cell.get("data-number") for cell in cells] == ["46462", "1.5", None]
+
+
+def test_chart_on_the_page(client: FlaskClient) -> None:
+    """Names with numbers come with bars also where no script runs; what has no numbers has no chart."""
+    text = f"{PREFIXES}SELECT ?territory ?n {{ {NINE} tdp:inhabitants ?n }}"
+    assert get(client, text, BROWSER["Accept"]).text.count("<rect ") >= 9
+    assert '<svg class="chart"' not in get(client, "SELECT * { ?s ?p ?o } LIMIT 3", BROWSER["Accept"]).text
+
+
+def test_map_on_the_page(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """Territories in an answer come with their map; an answer without places has none."""
+    text = f"{PREFIXES}SELECT ?territory {{ ?sheet a tdp:FactSheet ; tdp:describes ?territory }}"
+    maps = [each for each in read_page(get(client, text, BROWSER["Accept"]).text).all("figure") if "data-map" in each]
+    assert len(maps) == 1
+    assert not read_page(get(client, "SELECT (1 AS ?x) {}", BROWSER["Accept"]).text).all("figure")
+
+
+# What the editor completes with
+
+
+@pytest.mark.parametrize(("language", "label"), [("fr", "nombre de communes"), ("en", "commune count")])
+def test_vocabulary(client: FlaskClient, language: str, label: str) -> None:
+    """Classes and properties come with their names and the numbers that the graph really holds."""
+    answer = client.get("/sparql/editor.json", headers={"Accept-Language": language})
+    assert answer.mimetype == "application/json" and answer.headers["ETag"]
+    told = json.loads(answer.text)
+    assert told["prefixes"]["tdp"] == f"{CANONICAL_BASE}def#"
+    (communes,) = [term for term in told["properties"] if term["name"] == "tdp:communeCount"]
+    (pays,) = [term for term in told["classes"] if term["name"] == "tdp:Pays"]
+    assert communes["label"] == label
+    for text, count in (("?s tdp:communeCount ?o", communes["count"]), ("?s a tdp:Pays", pays["count"])):
+        assert values(get(client, f"{PREFIXES}SELECT (COUNT(*) AS ?n) {{ {text} }}")) == [(str(count),)]
+
+
+def test_examples(client: FlaskClient) -> None:
+    """Every question of the gallery is among the examples, and begins with its title."""
+    told = json.loads(client.get("/sparql/editor.json?lang=en").text)
+    questions = [question for theme in told["examples"] for question in theme["questions"]]
+    assert len(questions) == len({question["name"] for question in questions}) >= 40
+    assert all(question["text"].startswith(f"# {question['title']}\nPREFIX") for question in questions)
+    (ranking,) = [question for question in questions if question["name"] == "territories-by-inhabitants"]
+    assert len(values(get(client, ranking["text"]))) == 9
+
+
+# Programs to copy
+
+HARD = """SELECT ?x { VALUES ?x { "it's" 'say \\"no\\"' \"\"\"two
+lines\"\"\" "]\\"" "$HOME `id`" } }"""
+
+
+def program(name: str, endpoint: str, query: str, kind: Any = "solutions") -> str:
+    """The text of a program."""
+    return {each.name: each.text for each in snippets(endpoint, query, kind)}[name]
+
+
+@pytest.mark.parametrize("query", [LANGRES, HARD])
+def test_curl(server: str, query: str) -> None:
+    """The command runs as it is, and gets the rows of the very query."""
+    done = subprocess.run(["sh", "-c", program("cURL", f"{server}/sparql", query)], capture_output=True, text=True, timeout=20, check=True)
+    expected = requests_csv(server, query)
+    assert list(csv.reader(io.StringIO(done.stdout))) == expected and len(expected) > 1
+
+
+def requests_csv(server: str, query: str) -> list[list[str]]:
+    """The rows that the endpoint gives."""
+    with urllib.request.urlopen(f"{server}/sparql?{urlencode({'query': query, 'format': 'csv'})}") as answer:
+        return list(csv.reader(io.StringIO(answer.read().decode())))
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "expected"),
+    [(LANGRES, "solutions", "46462"), (HARD, "solutions", "say"), ("ASK {}", "boolean", "True"), (CONSTRUCT, "graph", "a tdp:Pays")],
+)
+def test_python(server: str, query: str, kind: str, expected: str) -> None:
+    """The program runs as it is."""
+    text = program("Python", f"{server}/sparql", query, kind)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=True)
+    assert expected in done.stdout
+
+
+@pytest.mark.parametrize("query", [LANGRES, HARD, "", "a\r\nb", 'ends "', "\\"])
+def test_python_text(query: str) -> None:
+    """Any text comes back from its literal."""
+    assert ast.literal_eval(python_text(query)) == query
+
+
+@pytest.mark.parametrize("query", [LANGRES, HARD, 'x]"y', 'x]-"y]"'])
+def test_r_text(query: str) -> None:
+    """The raw string of R ends where it shall, and not before (R: Quotes)."""
+    written = r_text(query)
+    begun = re.fullmatch(r'r"(-*)\[(.*)\](-*)"', written, re.DOTALL)
+    assert begun and begun[1] == begun[3] and begun[2] == query
+    assert f']{begun[1]}"' not in query
+
+
+def test_programs_on_the_page(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """The page of an answer offers the three, with the address of this very service."""
+    page = read_page(get(client, "ASK {}", BROWSER["Accept"]).text)
+    programs = [text for path, text in page.texts if path.endswith("pre/code")]
+    assert len(programs) == 3 and all("http://localhost/sparql" in text for text in programs)
 
 
 # Errors

@@ -56,6 +56,11 @@ SOLUTIONS: tuple[Format, ...] = (
 )
 """What a SELECT can be written in; an ASK in those marked `boolean`."""
 
+XLSX = Format("xlsx", "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+GEOJSON = Format("geojson", "GeoJSON", "application/geo+json", ("application/vnd.geo+json",))
+TABLES: tuple[Format, ...] = (XLSX, GEOJSON)
+"""What lists and tables come in besides; no answer of a query is written in them."""
+
 DOCUMENT: tuple[Format, ...] = (HTML, *GRAPH[:4])
 """What the document on a resource can be had in; the first is the default."""
 

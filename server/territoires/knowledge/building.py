@@ -6,16 +6,18 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
 
-from territoires.errors import ValidationFailed
+from territoires.errors import QueryRefused, ValidationFailed
 from territoires.files import query_files, release_files
 from territoires.knowledge.dumps import write_dumps
+from territoires.knowledge.indexing import FILE, build_index
 from territoires.knowledge.inference import materialise, rule_provenance
 from territoires.knowledge.provenance import provenance
+from territoires.knowledge.queries import QueryLibrary
 from territoires.knowledge.sources import checksum, read_quads
 from territoires.knowledge.statistics import statistics
 from territoires.knowledge.validation import validate
 from territoires.settings import Settings
-from territoires.store.embedded import named_quads, write_store
+from territoires.store.embedded import EmbeddedStore, named_quads, write_store
 from territoires.store.releases import Release, publish_store
 from territoires.vocabulary import rebase
 
@@ -49,6 +51,11 @@ def build(settings: Settings, say: Say = print) -> Release:
     def write(store: Path) -> dict[str, int]:
         write_store(store, quads)
         write_dumps(store.parent, named_quads(store), base)  # as the engine keeps them: it writes some literals in their canonical form
+        try:
+            found = build_index(store.parent / FILE, EmbeddedStore(store, revision, base), QueryLibrary(settings.home, "views"))
+            say(f"Indexed {found} resources for the search")
+        except QueryRefused as error:
+            say(f"No search in this release: {error}")
         return counts
 
     return publish_store(settings.releases, revision, base, write)

@@ -75,6 +75,11 @@ def read_query(path: Path) -> StoredQuery:
     return StoredQuery(path.stem, text, about)
 
 
+def without_header(text: str) -> str:
+    """A query's text without the lines of its header."""
+    return _HEADER.sub("", text).lstrip("\n")
+
+
 def bind(text: str, parameters: Mapping[str, Sequence[Term]]) -> str:
     """`text` with each VALUES block of a parameter filled with its terms, serialised. Raises InvalidParameter."""
     declared = set(_VALUES.findall(text))

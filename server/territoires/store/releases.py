@@ -113,6 +113,16 @@ def current_release(folder: Path) -> Release:
     return Release(path, manifest["revision"], manifest["base"], manifest.get("quads", 0), census)
 
 
+def warnings_of(folder: Path, revision: str) -> int | None:
+    """How many warnings the validation of a release gave; None where its manifest isn't there or doesn't tell."""
+    try:
+        manifest = json.loads((folder / revision / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = manifest.get("warnings") if revision else None
+    return found if isinstance(found, int) else None
+
+
 class CurrentStore:
     """The pool over the current release; follows the link, so that a new release is served without a restart.
 

@@ -15,8 +15,13 @@ from territoires.store.pool import Limits
 from territoires.store.releases import CurrentStore, Engine
 from territoires.store.remote import Remote, RemoteStore
 from territoires.web import (
+    assets,
+    atlas,
     catalogue,
+    comparison,
+    crawling,
     dumps,
+    editor,
     encoding,
     errors,
     gallery,
@@ -24,11 +29,15 @@ from territoires.web import (
     home,
     language,
     lists,
+    matrices,
     observation,
     ontology,
     openapi,
     operations,
+    pages,
+    relations,
     resources,
+    search,
     service,
     shapes,
     sparql,
@@ -47,8 +56,16 @@ BLUEPRINTS = (
     ontology.blueprint,
     shapes.blueprint,
     lists.blueprint,
+    atlas.blueprint,
+    matrices.blueprint,
+    comparison.blueprint,
+    search.blueprint,
     gallery.blueprint,
     sparql.blueprint,
+    editor.blueprint,
+    relations.blueprint,
+    pages.blueprint,
+    crawling.blueprint,
     catalogue.blueprint,
     dumps.blueprint,
     operations.blueprint,
@@ -72,7 +89,7 @@ def create_app(settings: Settings, store: QueryService, notes: Observation | Non
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
-    for room in (service, observation, language, encoding, headers, errors, templating):
+    for room in (service, observation, language, encoding, headers, errors, templating, assets):
         room.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -39,7 +39,8 @@ def module_diagram(terms: Iterable[OntologyTerm], named: Named, title: str) -> M
     boxes = list(place(known, named))
     width = max((box.left for box in boxes), default=0) + WIDTH + 2
     height = max((box.top + box.height for box in boxes), default=0) + 2
-    parts = [Markup('<svg class="diagram" viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}">').format(width, height, width, title)]
+    opening = Markup('<svg class="diagram" viewBox="0 0 {} {}" width="{}" role="group" aria-label="{}">')
+    parts = [opening.format(width, height, width, title)]
     for box in boxes:
         parts += [link_to_parent(box, boxes), draw(box, named)]
     return Markup("").join([*parts, Markup("</svg>")])

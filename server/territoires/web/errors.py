@@ -33,9 +33,10 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.Overloaded: 503,
     errors.StoreUnavailable: 503,
     errors.NoRelease: 503,
+    errors.SearchUnavailable: 501,
 }
 
-PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded)
+PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded, errors.SearchUnavailable)
 """Faults whose text is meant for the one who asked; the log need not hold them."""
 
 TITLES = {
@@ -49,6 +50,7 @@ TITLES = {
     415: lazy_gettext("That kind of body isn't accepted here"),
     500: lazy_gettext("Something went wrong on our side"),
     429: lazy_gettext("Too much at once"),
+    501: lazy_gettext("There is no search here"),
     503: lazy_gettext("The repository can't answer right now"),
     504: lazy_gettext("The query took too long"),
 }

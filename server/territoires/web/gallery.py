@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 from territoires.errors import InvalidParameter
 from territoires.formats import GRAPH, HTML, SOLUTIONS, Format, result_set, write_triples
 from territoires.formats.resultset import RS
-from territoires.knowledge.queries import StoredQuery
+from territoires.knowledge.queries import StoredQuery, without_header
 from territoires.results import Answer, Kind, Row, Term, rows
 from territoires.store.reading import READABLE, read_answer
 from territoires.vocabulary import prefixes_at
@@ -117,7 +117,7 @@ def page(query: StoredQuery, text: str, answer: Answer, chosen: dict[str, list[T
         "gallery/question.html",
         title=query.title(language),
         description=query.about.get(f"description@{language}") or query.about.get("description@fr", ""),
-        text=text,
+        text=without_header(text),
         boolean=bool(answer) if isinstance(answer, QueryBoolean) else None,
         columns=columns,
         table=table,

@@ -7,8 +7,13 @@ from typing import Any
 from flask_babel import lazy_gettext
 
 from territoires.formats import DOCUMENT, GRAPH, HTML, SOLUTIONS, Format
-from territoires.web import gallery, lists
+from territoires.formats.network import NETWORKS
+from territoires.knowledge.geography import LAYERS
+from territoires.web import atlas, gallery, lists, search
 from territoires.web.catalogue import OFFERED as DESCRIPTIONS
+from territoires.web.citing import CITATIONS
+from territoires.web.exports import MATRIX
+from territoires.web.hits import CATEGORIES
 from territoires.web.negotiation import LANGUAGES
 
 Members = dict[str, Any]
@@ -61,15 +66,45 @@ QUERY = Operation(
     ),
     headers=("Cache-Control", "ETag", "Territoires-Revision", "Territoires-Deadline", "Server-Timing", "RateLimit", "RateLimit-Policy"),
 )
+SEARCH = Operation(
+    "data",
+    lazy_gettext("Finds things by name and text, in any spelling"),
+    types(search.OFFERED),
+    search.OFFERED,
+    (406, 501),
+    ("q", "type", "lieu", "page", "limit"),
+    lazy_gettext("Persons are found only by whole words of their names. 501: what is served says too much for an index."),
+    headers=("Cache-Control", "ETag", "Content-Location", "Link"),
+)
+ATLAS = Operation(
+    "data",
+    lazy_gettext("A figure of the territories, départements or régions on a map, with its table"),
+    types(atlas.OFFERED),
+    atlas.OFFERED,
+    (400, 406),
+    ("layer", "figure", "iri"),
+    lazy_gettext("GeoJSON without a figure: the outlines alone, of the places that iri names, else of whole layers."),
+    headers=("Cache-Control", "ETag", "Content-Location"),
+)
+COMPARISON = Operation(
+    "data",
+    lazy_gettext("Two to four territories side by side"),
+    types(MATRIX),
+    MATRIX,
+    (400, 406),
+    ("t",),
+    lazy_gettext("A territory is named by what stands last in its IRI, such as pays-de-langres; without any, the page has a form."),
+)
 OPERATIONS: Mapping[str, Operation] = {
     "home.show_home": Operation("pages", lazy_gettext("The home page"), PAGE, headers=("Cache-Control", "ETag", "Link")),
     **{f"resources.show_{kind}": THING for kind in ("id", "scheme", "source", "graph")},
     "resources.show_document": Operation(
         "data",
         lazy_gettext("The document on a thing"),
-        types(DOCUMENT),
+        types((*DOCUMENT, *CITATIONS)),
         DOCUMENT,
         (406, 410),
+        ("citation", "list", "page"),
         description=lazy_gettext("The name may hold slashes, and end in .html, .ttl, .nt, .rdf or .jsonld. 410: the thing is retired."),
         headers=("Cache-Control", "ETag", "Link", "Content-Location"),
     ),
@@ -88,7 +123,36 @@ OPERATIONS: Mapping[str, Operation] = {
         types(lists.OFFERED),
         lists.OFFERED,
         (406,),
+        ("tri", "page"),
+        lazy_gettext("Each facet that the page shows is a parameter too, and may come several times: ?region=grand-est&statut=prevue."),
         headers=("ETag", "Content-Location"),
+    ),
+    "search.show_english_address": Operation(
+        "data", lazy_gettext("Sends on to the search"), statuses=(308,), parameters=("q",), headers=()
+    ),
+    "search.show_results": SEARCH,
+    "search.show_results_as": Operation(
+        SEARCH.tag, SEARCH.summary, SEARCH.kinds, (), SEARCH.statuses[1:], SEARCH.parameters, SEARCH.description, headers=SEARCH.headers
+    ),
+    "search.suggest": Operation(
+        "data", lazy_gettext("What somebody who types may mean, at most 20"), ("application/json",), parameters=("q", "limit")
+    ),
+    "atlas.show_map": ATLAS,
+    "atlas.show_map_as": Operation(
+        ATLAS.tag, ATLAS.summary, ATLAS.kinds, (), (400,), ATLAS.parameters, ATLAS.description, headers=ATLAS.headers
+    ),
+    "matrices.show_tables": Operation("data", lazy_gettext("The tables of the mémento, made from the facts"), PAGE),
+    "matrices.show_table": Operation(
+        "data",
+        lazy_gettext("A table: rows, territories, and the facts of each cell"),
+        types(MATRIX),
+        MATRIX,
+        (406,),
+        headers=("Cache-Control", "ETag", "Content-Location"),
+    ),
+    "comparison.show_comparison": COMPARISON,
+    "comparison.show_comparison_as": Operation(
+        COMPARISON.tag, COMPARISON.summary, COMPARISON.kinds, (), (400,), COMPARISON.parameters, COMPARISON.description
     ),
     "gallery.show_gallery": Operation("questions", lazy_gettext("The questions of the gallery"), PAGE),
     "gallery.show_question": Operation(
@@ -110,6 +174,31 @@ OPERATIONS: Mapping[str, Operation] = {
         QUERY.description,
         body=True,
         headers=("Cache-Control", *QUERY.headers[2:]),
+    ),
+    "pages.show_about": Operation("pages", lazy_gettext("What the repository is and how it was made"), PAGE),
+    "pages.show_sources": Operation("pages", lazy_gettext("The sources and the licences"), PAGE),
+    "pages.show_quality": Operation("pages", lazy_gettext("The quality of the release: rules, coverage, discrepancies"), PAGE),
+    "pages.show_help": Operation("pages", lazy_gettext("Examples for the tools of researchers"), PAGE),
+    "pages.show_accessibility": Operation("pages", lazy_gettext("The declaration of accessibility"), PAGE),
+    "crawling.show_robots": Operation("operations", lazy_gettext("What crawlers are asked to leave alone"), ("text/plain",)),
+    "crawling.show_sitemap": Operation("operations", lazy_gettext("The addresses of the documents on the entities"), ("application/xml",)),
+    "crawling.show_security": Operation(
+        "operations", lazy_gettext("Whom to tell of a weakness (security.txt)"), ("text/plain",), headers=("Cache-Control",)
+    ),
+    "editor.show_vocabulary": Operation(
+        "sparql", lazy_gettext("What the editor completes with: prefixes, classes, properties, questions"), ("application/json",)
+    ),
+    "relations.show_relations": Operation(
+        "data",
+        lazy_gettext("What lies around a thing, as a network"),
+        types(NETWORKS),
+        NETWORKS,
+        (308, 400, 406),
+        ("depth",),
+        lazy_gettext(
+            "The name may hold slashes, and end in .json, .gexf or .graphml. At most 110 nodes: “capped” says where there are more."
+        ),
+        headers=("Cache-Control", "ETag", "Content-Location"),
     ),
     "catalogue.show_void": Operation(
         "data", lazy_gettext("The VoID description of the dataset"), types(DESCRIPTIONS), DESCRIPTIONS, (303, 406)
@@ -134,6 +223,10 @@ EXAMPLES: Mapping[str, str] = {
     "/def/{name}": "territory.ttl",
     "/def/examples/{name}.ttl": "Pays",
     "/liste/{name}": "Pays.csv",
+    "/recherche.{name}": "json",
+    "/tableaux/{name}": "types-d-action.json",
+    "/comparer.{name}": "csv",
+    "/relations/{name}": "territoire/pays-de-langres.json",
     "/queries/{name}": "territories-by-inhabitants.json",
 }
 """A name for each route that takes one."""
@@ -147,11 +240,33 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
         lazy_gettext("A named graph of the dataset; may come several times, and stands above FROM NAMED."),
         {"type": "array", "items": {"type": "string", "format": "uri"}},
     ),
+    "q": (lazy_gettext("What is looked for; the first 200 characters count."), {"type": "string"}),
+    "type": (lazy_gettext("The kind of things that is looked for."), {"type": "string", "enum": list(CATEGORIES)}),
+    "lieu": (lazy_gettext("Where: the path of a territory or région below /id/, such as territoire/pays-de-langres."), {"type": "string"}),
+    "layer": (lazy_gettext("Which places: territoires, departements or regions."), {"type": "string", "enum": list(LAYERS)}),
+    "figure": (
+        lazy_gettext("A measure of the observations (inhabitants, communeCount …) or a count (clusters, actions …)."),
+        {"type": "string"},
+    ),
+    "iri": (
+        lazy_gettext("A place; may come several times."),
+        {"type": "array", "items": {"type": "string", "format": "uri"}},
+    ),
+    "t": (lazy_gettext("A territory; comes two to four times."), {"type": "array", "items": {"type": "string"}}),
+    "citation": (
+        lazy_gettext("The record of the page for a bibliography, in this format, instead of the document."),
+        {"type": "string", "enum": [form.name for form in CITATIONS]},
+    ),
+    "list": (lazy_gettext("Which list of the page is turned: the prefixed name of its property or class."), {"type": "string"}),
+    "page": (lazy_gettext("The page, from 1."), {"type": "integer", "minimum": 1}),
+    "limit": (lazy_gettext("How many at most, where it isn't a page."), {"type": "integer", "minimum": 1, "maximum": search.MOST}),
+    "tri": (lazy_gettext("The column that sorts; after a minus, backwards."), {"type": "string"}),
     "timeout": (lazy_gettext("The deadline in seconds; the query is ended then."), {"type": "number", "exclusiveMinimum": 0}),
     "explain": (
         lazy_gettext("true: how the query was run is told in JSON, instead of its answer."),
         {"type": "string", "enum": ["true"]},
     ),
+    "depth": (lazy_gettext("How many steps wide."), {"type": "integer", "enum": [1, 2]}),
     "format": (lazy_gettext("The format by name; stands above Accept."), {"type": "string"}),
     "lang": (
         lazy_gettext("The language of pages and messages; stands above Accept-Language."),

@@ -1,78 +1,100 @@
-"""Lists by class: /liste and /liste/{Class}, as a page, as CSV, and as RDF."""
+"""Lists by class: /liste, and /liste/{Class} with facets, as a page, a table, a map layer, and as RDF."""
 
-import csv
-import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
-from pyoxigraph import Literal, NamedNode, Triple
+from flask_babel import gettext
+from pyoxigraph import NamedNode, Triple
 
 from territoires.errors import UnknownResource
-from territoires.formats import DOCUMENT, HTML, SOLUTIONS, by_name, write_triples
+from territoires.formats import DOCUMENT, HTML, write_triples
+from territoires.formats.table import GEOJSON, XLSX
 from territoires.knowledge.description import describe
-from territoires.results import rows
-from territoires.vocabulary import iri, prefixes_at, shorten
+from territoires.vocabulary import iri, prefixes_at
 from territoires.web.addresses import split_extension
+from territoires.web.exports import CSV, alternatives, neutral, write_csv, write_geojson, write_xlsx
+from territoires.web.facets import Cell, Choice, Entry, chosen_in
+from territoires.web.grouping import counted_classes, grouped_classes
 from territoires.web.headers import cached
-from territoires.web.naming import Value, namer
+from territoires.web.language import current_language
+from territoires.web.listing import described, hierarchy, last_name, listing, names_in, source, value, widening
+from territoires.web.maps import Map, geography, locate, shade
+from territoires.web.naming import Namer, Value
+from territoires.web.registry import FIGURES, ROWS, TITLES
 from territoires.web.requests import wanted_format
 from territoires.web.service import service
 
+__all__ = ["OFFERED", "blueprint", "counted_classes", "neutral"]
+
 blueprint = Blueprint("lists", __name__)
 
-CSV = by_name("csv", SOLUTIONS)
-assert CSV is not None
-OFFERED = (*DOCUMENT, CSV)
+OFFERED = (*DOCUMENT, CSV, XLSX, GEOJSON)
+PAGE = 50
+"""Entries on a page."""
+NAME, SORT, NUMBER = "nom", "tri", "page"
+
+
+@dataclass(frozen=True)
+class Address:
+    """The address of a list with the reader's choice, and how it changes with one more step."""
+
+    path: str
+    arguments: tuple[tuple[str, str], ...]
+
+    def __call__(self, *, without: Sequence[tuple[str, str]] = (), drop: Sequence[str] = (), **given: object) -> str:
+        """The address without some pairs and some names, and with those given; the first page, unless it says another."""
+        kept = [(k, v) for k, v in self.arguments if (k, v) not in without and k not in {*drop, *given, NUMBER}]
+        query = urlencode([*kept, *((k, str(v)) for k, v in given.items() if v != "")])
+        return self.path + (f"?{query}" if query else "")
 
 
 @blueprint.get("/liste")
 def show_classes() -> Response:
-    """The classes that have instances, with their number."""
-    counted = counted_classes()
-    body = render_template("lists/classes.html", classes=counted, base=service().store.base)
-    return cached(Response(body, content_type=HTML.content_type))
-
-
-def counted_classes() -> list[tuple[Value, int, str]]:
-    """Each class with its number of instances and the address of its list, by name."""
-    store, views = service().store, service().views
-    found = [(row["class"], row["count"]) for row in rows(store.query(views.text("classes", store.base)))]
-    pairs = [(cls.value, int(count.value)) for cls, count in found if isinstance(cls, NamedNode) and isinstance(count, Literal)]
-    names = namer(cls for cls, _ in pairs)
-    listed = [(names.named(cls), count, f"{request.root_path}/liste/{class_name(cls)}") for cls, count in pairs]
-    return sorted(listed, key=lambda item: item[0].text.casefold())
-
-
-def class_name(cls: str) -> str:
-    """A class as it stands in the address of its list: Pays, org:Post."""
-    return shorten(cls, service().store.base).removeprefix("tdp:")
+    """The classes that have instances, with their number, by the groups of the domain."""
+    return cached(Response(render_template("lists/classes.html", groups=grouped_classes()), content_type=HTML.content_type))
 
 
 @blueprint.get("/liste/<name>")
 def show_list(name: str) -> Response:
-    """The instances of a class and of its subclasses."""
+    """The instances of a class and of its subclasses that the facets in the address choose."""
     bare, suffix = split_extension(name, OFFERED)
-    store, views = service().store, service().views
-    prefix, colon, local = bare.rpartition(":")
-    namespace = prefixes_at(store.base).get(prefix if colon else "tdp")
-    if namespace is None or not local.isalnum():
-        raise UnknownResource(bare)
-    cls = namespace + local
-    answer = store.query(views.text("members", store.base, **{"class": [NamedNode(cls)]}))
-    assert isinstance(answer, list)
-    triples = list(dict.fromkeys(answer))
-    if not triples:
-        check_class(cls)
+    cls = class_of(bare)
+    choice = chosen_in(listing(cls), request.args.items(multi=True))
     path = f"{request.root_path}/liste/{bare}"
-    form = wanted_format(OFFERED, {f.media_type: f"{path}.{f.name}" for f in OFFERED}, suffix)
+    places = alternatives(path, OFFERED, request.args.items(multi=True))
+    form = wanted_format(OFFERED, places, suffix)
+    ordered = in_order(choice)
     if form is HTML:
-        body: str | bytes = page(cls, triples, path)
-    elif form is CSV:
-        body = table(members(triples))
+        body: str | bytes = page(cls, choice, ordered, path)
+    elif form is GEOJSON:
+        body = write_geojson(features(cls, choice, ordered), geography().source, geography().licence)
+    elif form in (CSV, XLSX):
+        header, records = table(choice, ordered)
+        body = write_csv(header, records) if form is CSV else write_xlsx(header, records, name_of(cls).text)
     else:
-        body = write_triples(triples, form, prefixes_at(store.base))
+        body = write_triples(triples(cls, ordered), form, prefixes_at(service().store.base))
     response = Response(body, content_type=form.content_type)
-    response.headers["Content-Location"] = f"{path}.{form.name}"
+    response.headers["Content-Location"] = places[form.media_type]
+    if choice.chosen or {SORT, NUMBER} & set(request.args):
+        response.headers["X-Robots-Tag"] = "noindex"
     return cached(response, form.name)
+
+
+def class_of(name: str) -> str:
+    """The class that an address names. Raises UnknownResource when the graph knows none of that name."""
+    prefix, colon, local = name.rpartition(":")
+    namespace = prefixes_at(service().store.base).get(prefix if colon else "tdp")
+    if namespace is None or not local.isalnum():
+        raise UnknownResource(name)
+    cls = namespace + local
+    if cls not in hierarchy() and not service().store.query(
+        service().views.text("members", service().store.base, **{"class": [NamedNode(cls)]})
+    ):
+        check_class(cls)
+    return cls
 
 
 def check_class(cls: str) -> None:
@@ -82,27 +104,134 @@ def check_class(cls: str) -> None:
         raise UnknownResource(cls)
 
 
-def members(triples: list[Triple]) -> list[Value]:
-    """The instances as shown values, by name."""
-    instances = {triple.subject.value for triple in triples if isinstance(triple.subject, NamedNode)}
-    shown = namer(instances)
-    return sorted((shown.named(resource) for resource in instances), key=lambda value: (value.text.casefold(), value.iri))
+def name_of(cls: str) -> Value:
+    """The class as it is shown."""
+    return Namer(names_in(cls), service().store.base, current_language(), request.root_path).named(cls)
 
 
-def page(cls: str, triples: list[Triple], path: str) -> str:
-    """The list as a page."""
-    return render_template("lists/list.html", cls=namer([cls]).named(cls), members=members(triples), path=path, formats=OFFERED)
+def in_order(choice: Choice) -> list[Entry]:
+    """The entries that were chosen, as the address sorts them; what is not told comes last either way."""
+    chosen = [choice.listing.entries[number] for number in sorted(choice.entries())]
+    asked = request.args.get(SORT, NAME)
+    name = asked.removeprefix("-")
+    backwards = asked != name
+    if name == NAME:
+        return chosen[::-1] if backwards else chosen
+    if name not in choice.listing.columns:
+        return chosen
+    told = [entry for entry in chosen if entry.cells[name]]
+    told.sort(key=lambda entry: sorting(entry.cells[name]), reverse=backwards)
+    return told + [entry for entry in chosen if not entry.cells[name]]
 
 
-def table(listed: list[Value]) -> str:
-    """The list as CSV (RFC 4180): name, IRI."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(["name", "iri"])
-    writer.writerows([neutral(value.text), value.iri] for value in listed)
-    return written.getvalue()
+def sorting(cells: tuple[Cell, ...]) -> tuple[bool, float, str]:
+    """What sorts a cell: numbers before texts."""
+    first = cells[0].order
+    return (False, first, "") if isinstance(first, float) else (True, 0.0, first)
 
 
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
+def page(cls: str, choice: Choice, ordered: list[Entry], path: str) -> str:
+    """One page of the list."""
+    pages = max(1, -(-len(ordered) // PAGE))
+    asked = request.args.get(NUMBER, "")
+    number = min(max(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1, 1), pages)
+    arguments = tuple((k, v) for k, v in request.args.items(multi=True) if k in {*choice.listing.facets, SORT})
+    address = Address(path, arguments)
+    return render_template(
+        "lists/list.html",
+        cls=name_of(cls),
+        choice=choice,
+        entries=ordered[(number - 1) * PAGE : number * PAGE],
+        count=len(ordered),
+        number=number,
+        pages=pages,
+        sort=request.args.get(SORT, NAME),
+        address=address,
+        titles=TITLES,
+        figures=FIGURES,
+        map=spread(cls, choice, ordered) if number == 1 else None,
+        formats=[(form, Address(f"{path}.{form.name}", arguments)()) for form in OFFERED if form is not HTML],
+        canonical=request.path.removesuffix(".html"),
+        comparable={last_name(name) for name in described()} & {last_name(entry.name.iri) for entry in choice.listing.entries}
+        if of_projects(choice)
+        else set(),
+    )
+
+
+def spread(cls: str, choice: Choice, ordered: list[Entry]) -> Map | None:
+    """How the chosen entries are spread over the project territories; a list of these by their inhabitants."""
+    if of_projects(choice):
+        cells = [(entry.name.iri, cell) for entry in ordered for cell in entry.cells["habitants"]]
+        figures = {name: float(cell.order) for name, cell in cells}
+        return shade(figures, gettext("Inhabitants"), shown={name: written(cell) for name, cell in cells})
+    counts = Counter(place for entry in ordered for place in {*places_of(cls, entry.name)} & {*described()})
+    title = gettext("%(kind)s: how many in each territory", kind=name_of(cls).text)
+    return shade({place: float(count) for place, count in counts.items()}, title) if len(counts) > 1 else locate(counts, title)
+
+
+def of_projects(choice: Choice) -> bool:
+    """Whether the list is one of project territories, which can be compared."""
+    return choice.listing.row is ROWS["tdp:ProjectTerritory"]
+
+
+def table(choice: Choice, ordered: list[Entry]) -> tuple[list[str], list[list[str | float | int]]]:
+    """All that was chosen as a table: name, IRI, a column for each dimension, and the date of each figure."""
+    columns = choice.listing.columns
+    header = ["name", "iri"]
+    for name in columns:
+        header += [name, f"{name}_date"] if name in FIGURES and name != "valeur" else [name]
+    return header, [record(entry, columns) for entry in ordered]
+
+
+def record(entry: Entry, columns: Sequence[str]) -> list[str | float | int]:
+    """An entry as a record; several values of one cell are parted by a bar."""
+    cells: list[str | float | int] = [entry.name.text, entry.name.iri]
+    for name in columns:
+        found = entry.cells[name]
+        one = found[0] if len(found) == 1 and name in FIGURES and isinstance(found[0].order, float) else None
+        cells.append(plain(one) if one else " | ".join(written(cell) for cell in found))
+        if name in FIGURES and name != "valeur":
+            cells.append(one.note if one else "")
+    return cells
+
+
+def plain(cell: Cell) -> float | int:
+    """A figure as a number."""
+    value = float(cell.order)
+    return int(value) if value.is_integer() else value
+
+
+def written(cell: Cell) -> str:
+    """A value in one text, with its note."""
+    return cell.value.text + (f" ({cell.note})" if cell.note else "")
+
+
+def triples(cls: str, ordered: list[Entry]) -> list[Triple]:
+    """What the list says of the chosen entries, as RDF."""
+    wanted = {NamedNode(entry.name.iri) for entry in ordered}
+    return [triple for triple in source(cls).triples if triple.subject in wanted]
+
+
+def features(cls: str, choice: Choice, ordered: list[Entry]) -> list[tuple[str, Mapping[str, object], Mapping[str, object] | None]]:
+    """The chosen entries as features: where the entry has no outline of its own, that of its territory."""
+    placed = {entry.name.iri: [entry.name.iri, *places_of(cls, entry.name)] for entry in ordered}
+    outlines = geometries({place for places in placed.values() for place in places})
+    header, records = table(choice, ordered)
+    return [
+        (entry.name.iri, dict(zip(header, said, strict=True)), next((outlines[p] for p in placed[entry.name.iri] if p in outlines), None))
+        for entry, said in zip(ordered, records, strict=True)
+    ]
+
+
+def places_of(cls: str, item: Value) -> list[str]:
+    """The territories of an instance, and what they are parts of."""
+    said = source(cls)
+    if "territoire" not in {*said.row.columns, *said.row.facets}:
+        return []
+    places = [value(told.term) for told in said.dimensions["territoire"].get(item.iri, ())]
+    return [*places, *(wide for place in places for wide in widening().get(place, ()))]
+
+
+def geometries(iris: set[str]) -> Mapping[str, Mapping[str, object]]:
+    """Territory -> its outline, where one is known."""
+    return {place.iri: place.geometry for place in geography().find(iris)}

@@ -145,7 +145,9 @@ def schema_of(kind: str) -> Members:
         return {}
     if kind == "application/ld+json":
         return {"type": ["object", "array"]}
-    return {"type": "object"} if kind == "application/json" else {"type": "string"}
+    if kind == "application/vnd.citationstyles.csl+json":
+        return {"type": "array", "items": {"type": "object"}}
+    return {"type": "object"} if kind in ("application/json", "application/geo+json") else {"type": "string"}
 
 
 def passing(status: int) -> Members:

@@ -1,139 +1,296 @@
-"""Arranges a description into what a page shows: a title, facts with their sources, n-ary nodes, links both ways."""
+"""Arranges what was gathered of a resource into the sections of its page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import cached_property
 
-from territoires.knowledge.description import Description
-from territoires.results import BlankNode, Literal, NamedNode, Term
-from territoires.vocabulary import iri
-from territoires.web.language import best_literal
-from territoires.web.naming import NAMING, Namer, Value
+from flask_babel import gettext
+from markupsafe import Markup
 
-DEFINING = tuple(iri(name) for name in ("skos:definition", "dct:description", "rdfs:comment"))
-TYPE, SOURCE = iri("rdf:type"), iri("dct:source")
-IN_CARDS = frozenset({iri("qb:dataSet"), iri("qb:measureType")})  # the card's title says as much
-KINDS = ("Observation", "Post", "CarrierPeriod", "LegalFormPeriod", "ClusterRelation", "Application", "LabelAward")
-"""The kinds (local names) of n-ary nodes that a page shows first; the others follow by name."""
-HIDDEN = frozenset({TYPE, SOURCE, *NAMING, *DEFINING, iri("void:classPartition"), iri("void:propertyPartition")})
+from territoires.knowledge.gathering import Gathered, Said, key
+from territoires.results import NamedNode, Term
+from territoires.web.kinds import IMPLIED, INVERSES, MATTERS, POINTERS, SHOWN_BY, Kind, Matter, main_class, matters_of
+from territoires.web.naming import Value
+from territoires.web.outward import LINKING, links
+from territoires.web.parts import Badge, Card, Fact, Figure, Group, Line, Listing, Page, Section, parts
+from territoires.web.selection import Selection, Slice
+from territoires.web.showing import DEFINING, NAMES, NOT_STATED, STATES, TIMES, Shown
+from territoires.web.summary import summarise
+from territoires.web.timeline import Event, draw, ordered
 
-
-@dataclass(frozen=True)
-class Fact:
-    """A property and its values."""
-
-    property: Value
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Node:
-    """An n-ary node about the resource: its own facts and sources."""
-
-    title: Value
-    kind: Value
-    facts: tuple[Fact, ...]
-    sources: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Page:
-    """All that the page of a resource shows."""
-
-    iri: str
-    title: Value
-    types: tuple[Value, ...]
-    definition: Value | None
-    facts: tuple[Fact, ...]
-    nodes: tuple[tuple[Value, tuple[Node, ...]], ...]
-    incoming: tuple[Fact, ...]
-    sources: tuple[Value, ...]
+OBSERVATION = "qb:Observation"
+READINGS = ("tdp:firstReading", "tdp:secondReading", "tdp:resolution")
+HIDDEN = frozenset({"rdf:type", "dct:source", *NAMES, *DEFINING, *LINKING, "void:classPartition", "void:propertyPartition", "dct:created"})
+IN_CARDS = frozenset(
+    {
+        *HIDDEN,
+        *STATES,
+        *READINGS,
+        "tdp:rank",
+        "tdp:inTable",
+        "tdp:printedForm",
+        "tdp:printedTitle",
+        "tdp:attestedIn",
+        "tdp:betweenStatements",
+        "skos:notation",
+    }
+)
+TALKING = frozenset(
+    {"tdp:statedBy", "tdp:addressedTo", "tdp:hasTheme", "tdp:findingKind", "tdp:claimKind", "tdp:evidenceLevel", "tdp:rsetKind"}
+)
+"""What a card tells of a statement beside its words; its own page tells the rest."""
+MOST_STATS, MOST_VALUES = 4, 200
+TALK = frozenset({"tdp:ActionTypeAssignment"}) | frozenset(
+    cls for matter in MATTERS if matter.name in ("lessons", "findings", "absences", "rset") for cls in matter.nodes
+)
+ROLED = frozenset(
+    {
+        "tdp:FundingFlow",
+        "tdp:Involvement",
+        "tdp:Application",
+        "tdp:ContributionRule",
+        "tdp:Shareholding",
+        "org:Membership",
+        "tdp:LabelAward",
+    }
+)
+"""The classes of nodes in which a thing can have one of several parts."""
 
 
 class Arranger:
-    """Arranges one description; `names` shows its terms."""
+    """Arranges one page: what was gathered, which of it is selected, for which kind."""
 
-    def __init__(self, description: Description, names: Namer) -> None:
-        self.subject = NamedNode(description.resource)
-        self.names = names
-        self.about: dict[Term, dict[str, list[Term]]] = {}
-        for triple in description.triples:
-            self.about.setdefault(triple.subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+    def __init__(self, found: Gathered, kind: Kind, selection: Selection) -> None:
+        self.found, self.kind, self.selection = found, kind, selection
+        self.subject = found.resource
+        self.show = Shown(found)
+        self.title = self.show.named(self.subject)
 
     def page(self) -> Page:
         """The page of the resource."""
-        said = self.about.get(self.subject, {})
-        definition = best_literal([t for p in DEFINING for t in said.get(p, []) if isinstance(t, Literal)], self.names.language)
+        said = self.found.said
+        matters = matters_of(self.kind)
+        claimed = self.redundant() | {name for matter in matters for name in matter.properties}
+        figures = {node: self.figure(node) for node in self.observations()}
+        sections = [self.section(matter, figures) for matter in matters]
+        sections += [self.rest(claimed, {name for matter in matters for name in matter.incoming})]
+        events = self.events()
         return Page(
-            iri=self.subject.value,
-            title=self.names.named(self.subject.value),
-            types=self.names.values(said.get(TYPE, [])),
-            definition=self.names.value(definition) if definition else None,
-            facts=self.facts(self.subject),
-            nodes=self.nodes(),
-            incoming=self.incoming(),
-            sources=self.sources(self.subject),
+            iri=self.subject,
+            title=self.title,
+            kind=self.kind.name,
+            list_name=main_class(self.kind, self.found.types(self.subject)).removeprefix("tdp:"),
+            types=self.types(),
+            summary=summarise(self.show, self.kind, self.selection.nodes),
+            definition=self.show.text(self.subject, *DEFINING),
+            badges=(*self.show.badges(self.subject), *self.own_qualifier()),
+            stats=self.stats(figures),
+            sections=tuple(section for section in sections if section),
+            readings=tuple(self.fact(name, said) for name in READINGS if name in said),
+            timeline=draw(events, gettext("Timeline of %(name)s", name=self.title.text)) if events else Markup(),
+            events=tuple((event.period, event.label, event.href) for event in events),
+            sources=parts(self.show.passages(self.subject)),
+            links=links(said, self.show.named),
+            alternates=tuple(literal.value for literal in self.found.literals(self.subject, "skos:altLabel")),
         )
 
-    def facts(self, subject: Term, hidden: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
-        """The facts of a node, by the property's name."""
-        shown = [
-            Fact(self.names.named(predicate), self.values(terms))
-            for predicate, terms in self.about.get(subject, {}).items()
-            if predicate not in HIDDEN | hidden
-        ]
-        return tuple(sorted(shown, key=lambda fact: fact.property.text.casefold()))
+    def types(self) -> tuple[Value, ...]:
+        """The classes of the resource, the one that it is called by first."""
+        held = self.found.types(self.subject)
+        main = main_class(self.kind, held)
+        named = sorted((self.show.term(name) for name in held if name != main), key=lambda value: value.text.casefold())
+        return (*([self.show.term(main)] if main else []), *named)
 
-    def values(self, terms: list[Term]) -> tuple[Value, ...]:
-        """The values of one property; a blank node by what it says."""
-        nameless = [Value(self.said_by(term)) for term in terms if isinstance(term, BlankNode)]
-        return (*self.names.values(t for t in terms if not isinstance(t, BlankNode)), *nameless)
+    def redundant(self) -> set[str]:
+        """The properties whose facts the page shows another way: as a node with time and source, or from the other side."""
+        cards = self.selection.cards
+        told = {name for name, cls in SHOWN_BY.items() if cls in cards}
+        told |= {name for name, inverse in INVERSES.items() if inverse in self.selection.lists}
+        told |= {name for name, other in IMPLIED.items() if other in self.found.said}
+        if set(self.found.iris(self.subject, "tdp:inRegionByDepartement")) <= set(self.found.iris(self.subject, "tdp:inRegion")):
+            told.add("tdp:inRegionByDepartement")
+        return told
 
-    def said_by(self, node: BlankNode) -> str:
-        """A blank node in words: its properties and their values."""
-        said = sorted(self.about.get(node, {}).items())
-        return "; ".join(f"{self.names.named(p).text}: {', '.join(v.text for v in self.values(terms))}" for p, terms in said if p != TYPE)
+    def own_qualifier(self) -> tuple[Badge, ...]:
+        """How exact the resource is, where it is a figure itself."""
+        text = self.show.qualifier(self.subject)
+        return (Badge(text, "approximate"),) if text else ()
 
-    def sources(self, subject: Term) -> tuple[Value, ...]:
-        """The passages that a node cites."""
-        return self.names.values(self.about.get(subject, {}).get(SOURCE, []))
+    def section(self, matter: Matter, figures: dict[str, Figure]) -> Section:
+        """All that belongs to one matter."""
+        hidden = HIDDEN | self.redundant() | set(READINGS)
+        facts = [self.fact(name, self.found.said) for name in matter.properties if name in self.found.said and name not in hidden]
+        cards, lists = self.selection.cards, self.selection.lists
+        shown = cards.get(OBSERVATION) if OBSERVATION in matter.nodes else None
+        return Section(
+            name=matter.name,
+            heading=str(matter.heading),
+            facts=tuple(facts),
+            figures=tuple(sorted(figures.values(), key=lambda f: (f.measure.text, f.period.text if f.period else ""))) if shown else (),
+            figures_key=(OBSERVATION, shown.total, shown.page, shown.pages, shown.before) if shown else ("", 0, 0, 0, 0),
+            groups=tuple(self.group(cls, cards[cls]) for cls in matter.nodes if cls in cards and cls != OBSERVATION),
+            listings=tuple(self.listing(name, lists[name]) for name in matter.incoming if name in lists),
+        )
 
-    def nodes(self) -> tuple[tuple[Value, tuple[Node, ...]], ...]:
-        """The n-ary nodes about the resource, grouped by kind."""
-        groups: dict[str, list[Node]] = {}
-        for subject, said in self.about.items():
-            if subject == self.subject or not isinstance(subject, NamedNode) or not is_nary(said):
+    def rest(self, claimed: set[str], pointing: set[str]) -> Section:
+        """What belongs to no matter."""
+        said = self.found.said
+        names = sorted((n for n in said if n not in claimed | HIDDEN), key=lambda n: self.show.term(n).text.casefold())
+        lists = self.selection.lists
+        others = sorted((n for n in lists if n not in pointing), key=lambda n: self.show.term(n).text.casefold())
+        listings = tuple(self.listing(name, lists[name]) for name in others)
+        return Section("more", gettext("Further facts"), tuple(self.fact(n, said) for n in names), (), ("", 0, 0, 0, 0), (), listings)
+
+    def fact(self, name: str, said: Said) -> Fact:
+        """The values of one property."""
+        return Fact(self.show.term(name), self.show.values(said[name][:MOST_VALUES], name))
+
+    def observations(self) -> tuple[str, ...]:
+        """The observations of the resource that the page shows."""
+        return self.selection.of(OBSERVATION)
+
+    def figure(self, node: str) -> Figure:
+        """An observation about the resource."""
+        measure = next(iter(self.found.iris(node, "qb:measureType")), "")
+        name = self.found.short(measure) if measure else ""
+        period = next(iter(self.found.iris(node, "sdmx-dimension:refPeriod")), "")
+        qualifier = self.show.qualifier(node)
+        return Figure(
+            node=self.show.named(node).href,
+            measure=self.show.named(measure) if measure else self.show.named(node),
+            text=self.show.number(node, name),
+            period=self.show.named(period) if period else None,
+            badges=((Badge(qualifier, "approximate"),) if qualifier else ()) + self.show.badges(node),
+            note=self.show.text(node, *DEFINING),
+            sources=parts(self.show.passages(node)),
+        )
+
+    def stats(self, figures: dict[str, Figure]) -> tuple[Figure, ...]:
+        """The key figures: of each measure of the kind the latest one."""
+
+        def rank(node: str) -> tuple[int, str]:
+            measure = next((self.found.short(m) for m in self.found.iris(node, "qb:measureType")), "")
+            place = self.kind.figures.index(measure) if measure in self.kind.figures else len(self.kind.figures)
+            last = next((self.show.days(p)[0] for p in self.found.iris(node, "sdmx-dimension:refPeriod")), None)
+            return place, f"{9999 - last.year:04}" if last else "9999"
+
+        chosen: dict[str, Figure] = {}
+        for node in sorted(figures, key=rank):
+            if self.kind.figures and rank(node)[0] == len(self.kind.figures) and self.kind.name == "territory":
                 continue
-            linking = frozenset(predicate for predicate, terms in said.items() if self.subject in terms)
-            kind = next(iter(self.names.values(said.get(TYPE, []))), Value(""))
-            title = self.names.named(subject.value)
-            groups.setdefault(kind.iri, []).append(Node(title, kind, self.facts(subject, linking | IN_CARDS), self.sources(subject)))
-        ordered = sorted(groups.values(), key=lambda nodes: rank(nodes[0].kind))
-        return tuple((nodes[0].kind, tuple(sorted(nodes, key=lambda node: node.title.text.casefold()))) for nodes in ordered)
+            chosen.setdefault(figures[node].measure.iri, figures[node])
+        return tuple(chosen.values())[:MOST_STATS]
 
-    def incoming(self) -> tuple[Fact, ...]:
-        """Who points here, by property; the n-ary nodes are shown whole above."""
-        found: dict[str, list[Term]] = {}
-        for subject, said in self.about.items():
-            if subject != self.subject and isinstance(subject, NamedNode) and not is_nary(said):
-                for predicate, terms in said.items():
-                    if self.subject in terms and predicate != TYPE:
-                        found.setdefault(predicate, []).append(subject)
-        facts = [Fact(self.names.named(predicate), self.names.values(nodes)) for predicate, nodes in found.items()]
-        return tuple(sorted(facts, key=lambda fact: fact.property.text.casefold()))
+    def group(self, cls: str, cut: Slice) -> Group:
+        """The cards of a class."""
+        cards = sorted((self.card(cls, node) for node in cut.shown), key=lambda card: card.title.text.casefold())
+        return Group(cls, self.show.term(cls), cls in TALK, tuple(cards), cut.total, cut.page, cut.pages, cut.before)
+
+    def card(self, cls: str, node: str) -> Card:
+        """A node about the resource."""
+        said = self.found.about.get(node, {})
+        here = NamedNode(self.subject)
+        roles = [name for name, terms in said.items() if here in terms]
+        title, text = self.short_title(self.show.named(node)), self.show.text(node, *DEFINING)
+        names = [name for name in said if name not in IN_CARDS and (cls not in TALK or name in TALKING)]
+        names.sort(key=lambda name: self.show.term(name).text.casefold())
+        told = [self.fact(name, self.without(name, said[name])) for name in names]
+        facts = [fact for fact in told if any(value.text not in title.text for value in fact.values)]
+        return Card(
+            title=title,
+            roles=tuple(self.show.term(name).text for name in sorted(roles)) if cls in ROLED else (),
+            text=text,
+            badges=self.show.badges(node),
+            facts=tuple(facts),
+            readings=tuple(self.fact(name, said) for name in READINGS if name in said),
+            sources=parts(self.show.passages(node)),
+            discrepancies=tuple(self.show.named(iri) for iri in self.disputed.get(node, ())) if cls != "tdp:Discrepancy" else (),
+        )
+
+    def without(self, name: str, terms: Iterable[Term]) -> Said:
+        """The values of a property without the resource itself, and without who states it where that is the source."""
+        told = name == "tdp:statedBy"
+        kept = [t for t in terms if not self.is_here(t, told)]
+        return {name: kept}
+
+    def is_here(self, term: Term, told: bool) -> bool:
+        """Whether a value goes without saying on this page."""
+        return isinstance(term, NamedNode) and (term.value == self.subject or (told and term.value.startswith(f"{self.found.base}source/")))
+
+    def short_title(self, title: Value) -> Value:
+        """The name of a node without the name of the resource before it."""
+        rest = " · ".join(part for part in title.text.split(" · ") if part != self.title.text)
+        return Value(rest[0].upper() + rest[1:], title.language, title.href, title.iri) if rest else title
+
+    @cached_property
+    def disputed(self) -> dict[str, list[str]]:
+        """Node -> the discrepancies that concern it."""
+        found: dict[str, list[str]] = {}
+        for iri, said in sorted(self.found.about.items()):
+            for term in said.get("tdp:betweenStatements", ()) if iri != self.subject else ():
+                found.setdefault(key(term), []).append(iri)
+        return found
+
+    def listing(self, name: str, cut: Slice) -> Listing:
+        """Those that point to the resource by one property."""
+        heading = POINTERS.get(name)
+        kinds = {thing: self.thing_kind(thing) for thing in cut.shown}
+        mixed = len(set(kinds.values())) > 1
+        lines = [
+            Line(self.show.named(thing), kinds[thing] if mixed else "", self.show.badges(thing), self.show.time(thing))
+            for thing in cut.shown
+        ]
+        lines.sort(key=lambda line: line.value.text.casefold())
+        called = str(heading) if heading else gettext("as “%(property)s” of", property=self.show.term(name).text)
+        return Listing(name, called, tuple(lines), cut.total, cut.page, cut.pages, cut.before)
+
+    def thing_kind(self, thing: str) -> str:
+        """What a thing of a list is, in a word."""
+        names = sorted(self.show.term(cls).text for cls in self.found.types(thing))
+        return names[0] if names else ""
+
+    def events(self) -> tuple[Event, ...]:
+        """The dated facts of the page: of the resource, of its nodes and of what points to it; none where they tell no story."""
+        if not self.kind.cards:
+            return ()
+        own = [
+            self.event(period, self.own_event(name), "", self.subject) for name in TIMES for period in self.found.iris(self.subject, name)
+        ]
+        nodes = {node: cls for cls, cut in self.selection.cards.items() if cls != OBSERVATION for node in cut.shown}
+        others = [
+            self.event(period, self.event_name(thing, nodes.get(thing, "")), self.show.named(thing).href, thing)
+            for thing in dict.fromkeys((*nodes, *self.selection.listed))
+            for period in self.found.iris(thing, *TIMES)
+        ]
+        told = ordered([event for event in (*own, *others) if event is not None])
+        return told if len(told) > 1 and len({event.start.year for event in told}) > 1 else ()
+
+    def own_event(self, name: str) -> str:
+        """What a timeline calls a time of the resource itself."""
+        return gettext("Creation") if name == "tdp:createdDuring" else self.show.term(name).text
+
+    def event_name(self, thing: str, cls: str) -> str:
+        """What a timeline calls a thing: a node by its class too."""
+        name = self.short_title(self.show.named(thing)).text
+        return f"{self.show.term(cls).text}{gettext(': ')}{name}" if cls and cls not in TALK else name
+
+    def event(self, period: str, label: str, href: str, thing: str) -> Event | None:
+        """A dated fact; None where the day isn't told."""
+        first, last = self.show.days(period)
+        if period.endswith(NOT_STATED) or not (first or last):
+            return None
+        return Event(first, last, label, self.show.named(period).text, href, self.show.is_planned(thing))
 
 
-def rank(kind: Value) -> tuple[int, str]:
-    """Where a kind of n-ary node stands on the page."""
-    local = kind.iri.rpartition("#")[2]
-    return (KINDS.index(local) if local in KINDS else len(KINDS), kind.text.casefold())
+def mentioned(found: Gathered, selection: Selection) -> set[str]:
+    """Every IRI that the page says: what it needs names for."""
+    told = [found.resource, *(key for key in found.about if key.startswith("_:")), *selection.nodes]
+    values = (term for key in told for terms in found.about.get(key, {}).values() for term in terms[:MOST_VALUES])
+    things = {term.value for term in values if isinstance(term, NamedNode)}
+    nodes = {iri for iri, said in found.about.items() if "tdp:betweenStatements" in said}
+    return things | nodes | {found.resource, *selection.listed, *selection.nodes, *found.terms.values()}
 
 
-def is_nary(said: Mapping[str, list[Term]]) -> bool:
-    """Whether a description holds a node whole, sources included, and not just its name or its link."""
-    return SOURCE in said and len(said.keys() - {SOURCE, TYPE, *NAMING}) > 0
-
-
-def mentioned(description: Description) -> set[str]:
-    """Every IRI of a description: what a page needs names for."""
-    terms = (term for triple in description.triples for term in (triple.subject, triple.predicate, triple.object))
-    return {description.resource} | {term.value for term in terms if isinstance(term, NamedNode)}
+def placed(found: Gathered, selection: Selection) -> set[str]:
+    """What the page needs a place in the source, a state or a time for: passages, and what is listed."""
+    told = [found.resource, *selection.nodes]
+    return {source for key in told for source in found.iris(key, "dct:source")} | set(selection.listed)

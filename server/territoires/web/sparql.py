@@ -1,29 +1,28 @@
-"""The SPARQL endpoint: SPARQL 1.1 Protocol (query), Service Description, result formats; a page for browsers."""
+"""The SPARQL endpoint: SPARQL 1.1 Protocol (query), Service Description, result formats; for browsers the page of `editor`."""
 
 import json
 import time
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from flask_babel import gettext
-from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, Triple
+from pyoxigraph import NamedNode, Triple
 from werkzeug.exceptions import RequestURITooLarge, UnsupportedMediaType
 
-from territoires.errors import InvalidParameter, Overloaded, QueryRefused, QueryStopped, QuerySyntaxError, QueryTimeout, TerritoiresError
+from territoires.errors import InvalidParameter, Overloaded, QueryRefused, QueryStopped, QuerySyntaxError, QueryTimeout
 from territoires.formats import GRAPH, HTML, write_triples
-from territoires.results import Dataset, Reply, Term, rows
-from territoires.store.reading import READABLE, read_answer
+from territoires.results import Dataset
+from territoires.store.reading import READABLE
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web.answering import KINDS, LONGEST_ADDRESS, deadline, offered_formats, respond, run, tell_limits
-from territoires.web.errors import NotAcceptable, status_of
+from territoires.web.editor import SHOWN_ROWS, page
+from territoires.web.errors import NotAcceptable
 from territoires.web.headers import cached
-from territoires.web.naming import Value, namer
 from territoires.web.requests import asked_format, by_parameter, wanted_format
 from territoires.web.service import service
 
 blueprint = Blueprint("sparql", __name__)
 
-SHOWN_ROWS = 500
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 Parameters = list[tuple[str, str]]
 
@@ -126,47 +125,6 @@ def explain(parameters: Parameters) -> Response:
     tell_limits(response, reply, seconds)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def page(text: str, reply: Reply | None = None, error: TerritoiresError | None = None) -> Response:
-    """The page of the endpoint: the query in an editable field, and its answer as a table."""
-    found = read_answer(reply) if reply else None
-    columns: list[str] = []
-    table: list[list[Value | None]] = []
-    if isinstance(found, QuerySolutions):
-        columns = [variable.value for variable in found.variables]
-        table = shown([[row.get(name) for name in columns] for row in rows(found)])
-    elif isinstance(found, list):
-        columns = [gettext("Subject"), gettext("Property"), gettext("Value")]
-        table = shown([[t.subject, t.predicate, t.object] for t in found])
-    body = render_template(
-        "sparql/sparql.html",
-        query=text or example(),
-        error=error,
-        ended=isinstance(error, QueryTimeout | QueryStopped),
-        boolean=bool(found) if isinstance(found, QueryBoolean) else None,
-        columns=columns,
-        table=table,
-        more=reply is not None and reply.more,
-        shown_rows=SHOWN_ROWS,
-        downloads=[f for f in offered_formats(reply.kind) if f is not HTML] if reply else [],
-    )
-    status = status_of(error) if error else 200
-    response = Response(body, status, content_type=HTML.content_type)
-    if isinstance(error, Overloaded):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def shown(cells: list[list[Term | None]]) -> list[list[Value | None]]:
-    """Terms as they are shown: resources by their names, linked on this host."""
-    names = namer({term.value for row in cells for term in row if isinstance(term, NamedNode)})
-    return [[None if term is None else names.value(term) for term in row] for row in cells]
-
-
-def example() -> str:
-    """The query that a newcomer finds in the field."""
-    return service().views.text("example", service().store.base)
 
 
 def describe_service() -> Response:

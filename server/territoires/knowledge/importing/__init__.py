@@ -1,0 +1,1 @@
+"""Where facts of others come in: each module is run by hand, reads one source, and writes files of data/."""
