@@ -5,15 +5,15 @@ import re
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 import pytest
 
 pytestmark = pytest.mark.browser
 LINK = re.compile(r"""<(?:a|link|script|img|form)\b[^>]*?\s(?:href|src|action)="([^"]*)\"""")
 ANCHOR = re.compile(r"""\sid="([^"]+)\"""")
-CHOICES = 40
-"""Addresses with a query string that are followed for each page: facets and sorting multiply without end."""
+CHOICES = 60
+"""How many addresses of one form are followed: formats, facets, sorting and drawings of each thing would multiply without end."""
 PARTS = 4
 
 
@@ -39,9 +39,9 @@ class Crawl:
         target = address.removeprefix(self.server) or "/"
         if target in self.status:
             return
-        if parts.query:
-            self.choices[parts.path] = self.choices.get(parts.path, 0) + 1
-            if self.choices[parts.path] > CHOICES:
+        if form := form_of(parts.path, parts.query):
+            self.choices[form] = self.choices.get(form, 0) + 1
+            if self.choices[form] > CHOICES:
                 return
         self.status[target] = 0
         self.left.append(target)
@@ -72,6 +72,13 @@ class Crawl:
                             self.anchors[target] = {unescape(anchor) for anchor in ANCHOR.findall(body)}
                         for link in (*LINK.findall(body), *([location] if location else [])):
                             self.add(link, target)
+
+
+def form_of(path: str, query: str) -> str:
+    """What an address has in common with those that differ by the thing only; nothing for the page of a thing."""
+    first, suffix = path.split("/")[1], path.rpartition(".")[2] if "." in path else ""
+    names = ",".join(sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)}))
+    return f"{first}.{suffix}?{names}" if names or first == "relations" or suffix not in ("", "html") else ""
 
 
 def test_every_link_leads_somewhere(server: str) -> None:

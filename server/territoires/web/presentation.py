@@ -19,6 +19,8 @@ from territoires.web.timeline import Event, draw, ordered
 
 OBSERVATION = "qb:Observation"
 READINGS = ("tdp:firstReading", "tdp:secondReading", "tdp:resolution")
+CLUSTERS = "/id/cluster/"
+"""Part of the IRI of a cluster: a card links to it though its title names it already."""
 HIDDEN = frozenset({"rdf:type", "dct:source", *NAMES, *DEFINING, *LINKING, "void:classPartition", "void:propertyPartition", "dct:created"})
 IN_CARDS = frozenset(
     {
@@ -194,7 +196,7 @@ class Arranger:
         names = [name for name in said if name not in IN_CARDS and (cls not in TALK or name in TALKING)]
         names.sort(key=lambda name: self.show.term(name).text.casefold())
         told = [self.fact(name, self.without(name, said[name])) for name in names]
-        facts = [fact for fact in told if any(value.text not in title.text for value in fact.values)]
+        facts = [fact for fact in told if any(value.text not in title.text or CLUSTERS in value.iri for value in fact.values)]
         return Card(
             title=title,
             roles=tuple(self.show.term(name).text for name in sorted(roles)) if cls in ROLED else (),
