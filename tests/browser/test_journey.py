@@ -36,7 +36,7 @@ def test_from_home_to_sparql(page: Page, server: str) -> None:
     assert page.url.endswith("/def#Cluster")
     expect(page.locator("#Cluster")).to_be_in_viewport()
     fits(page)
-    page.get_by_role("navigation").get_by_role("link", name="SPARQL").click()
+    page.get_by_role("banner").get_by_role("link", name="SPARQL").click()
     page.get_by_role("button", name=RUN).click()
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(9)
