@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from prometheus_client import parser
 
+from territoires.web.journal import Journal, Lines, blocks, truncated
 from territoires.web.metrics import exposition
-from territoires.web.observation import BOUNDS, Journal, Lines, Observation, Snapshot, blocks, form_of, truncated
+from territoires.web.observation import BOUNDS, Observation, Snapshot, form_of
 
 
 class Headers:

@@ -22,10 +22,12 @@ from territoires.errors import (
 )
 from territoires.results import PAGE, Cancellation, Dataset, Kind, QueryBoolean, Reply, Request, rows
 from territoires.settings import Settings
-from territoires.store.pool import AWAITED, Limits, Pool
+from territoires.store.errand import AWAITED
+from territoires.store.frames import END, FrameReader
+from territoires.store.pool import Limits, Pool
 from territoires.store.reading import read_answer
 from territoires.store.releases import Engine, current_release
-from territoires.store.worker import END, FrameReader, Specification, answer
+from territoires.store.worker import Specification, answer
 
 CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-results+json", "graph": "application/n-triples"}
 RUNAWAYS = {

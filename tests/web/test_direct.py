@@ -22,7 +22,8 @@ from territoires.web import gateway as gateway_module
 from territoires.web.app import create_app
 from territoires.web.direct import Direct
 from territoires.web.fairness import Budgets
-from territoires.web.gateway import Answer, Gateway
+from territoires.web.gateway import Gateway
+from territoires.web.wsgi import Answer
 
 SELECT = "SELECT ?t { ?t a <https://w3id.org/territoires-de-projet/def#Pays> } ORDER BY ?t"
 MANY = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 3000"

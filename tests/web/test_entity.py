@@ -21,12 +21,14 @@ from territoires.web import citing, schemaorg
 from territoires.web.acronyms import Entry, explain
 from territoires.web.app import create_app
 from territoires.web.citing import CITATIONS, Citation
-from territoires.web.kinds import INVERSES, KINDS, MATTERS, POINTERS, kind_of, main_class
+from territoires.web.kinds import KINDS, kind_of, main_class
+from territoires.web.matters import INVERSES, MATTERS
 from territoires.web.outward import links
 from territoires.web.parts import anchor
 from territoires.web.selection import LISTED, Asked
 from territoires.web.summary import lower
 from territoires.web.timeline import Event, draw, ordered
+from territoires.web.wording import POINTERS
 
 PAGES = {
     "territory": "territoire/pays-de-langres",

@@ -28,7 +28,7 @@ from territoires.store.pool import Limits, Pool
 from territoires.store.releases import Engine, current_release
 from territoires.web.app import create_app
 from territoires.web.fairness import Budgets
-from territoires.web.gateway import AnswerCache, Kept
+from territoires.web.keeping import AnswerCache, Kept
 
 PRODUCT = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

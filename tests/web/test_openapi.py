@@ -18,7 +18,8 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 from territoires.settings import Settings
 from territoires.store.pool import Pool
 from territoires.web.app import create_app
-from territoires.web.interface import EXAMPLES, OPERATIONS
+from territoires.web.components import EXAMPLES
+from territoires.web.interface import OPERATIONS
 
 
 def no_bug(_: object, response: Any, case: Any) -> None:

@@ -307,7 +307,8 @@ def test_errors_bear_the_id(settings: Settings, pool: Pool, capsys: pytest.Captu
     """What goes wrong while a request is answered is logged with the id of that request."""
     import logging
 
-    from territoires.web.observation import IDENTITY, Lines
+    from territoires.web.journal import Lines
+    from territoires.web.wsgi import IDENTITY
 
     class Broken:
         revision, base = pool.revision, pool.base

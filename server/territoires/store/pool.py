@@ -1,35 +1,25 @@
 """The pool of killable workers over one release: who may run, for how long, and what happens when one dies."""
 
-import contextlib
-import json
 import logging
-import os
-import select
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from territoires import errors
 from territoires.errors import Overloaded, QueryStopped, QueryTimeout, StoreUnavailable
 from territoires.results import WHOLE, Answer, Dataset, Reply, Request
 from territoires.store import Figures
+from territoires.store.errand import Errand
+from territoires.store.forking import Worker, Zygote
+from territoires.store.frames import DATA, send_frame
 from territoires.store.reading import READABLE, read_answer
-from territoires.store.worker import DATA, END, FAULT, HEAD, Frame, FrameReader, Specification, send_frame
+from territoires.store.worker import Specification
 
 logger = logging.getLogger(__name__)
 OWN_SECONDS = 30.0  # the deadline of a query of our own, for a page
-AWAITED = 256 << 10  # bytes: up to here an answer is awaited whole, so that a fault still gets a status
-_READY_WITHIN = 120.0  # seconds for a zygote to load its dataset
 _PAUSE = 1.0  # seconds before another try with a dataset that could not be loaded
-_LONGEST_AT_ONCE = 64 << 10  # bytes: what the socket to an idle worker takes in one piece
 _SLOW = 0.3  # seconds after which a query yields the processor to shorter ones
 
 
@@ -42,212 +32,6 @@ class Limits:
     waiting: int = 32
     patience: float = 5.0
     """Seconds that a query may wait for a worker."""
-
-
-class Zygote:
-    """The process that workers are forked from."""
-
-    def __init__(self, specification: Specification) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, "-m", "territoires.store.worker", specification.argument()]
-            self.process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, process_group=0)
-        self._control = ours
-        self._control.settimeout(_READY_WITHIN)
-        self._lock = threading.Lock()
-        self._awaited = False
-
-    def fork(self) -> socket.socket:
-        """The socket of a new worker. Raises StoreUnavailable when the zygote is dead."""
-        ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            try:
-                if not self._awaited:
-                    if self._control.recv(1) != b"R":
-                        raise OSError("it ended while it loaded the store")
-                    self._awaited = True
-                socket.send_fds(self._control, [b"F"], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                raise StoreUnavailable(f"The process that holds the store has ended ({error}).") from error
-        return ours
-
-    @property
-    def loaded(self) -> bool:
-        """Whether it has loaded its dataset."""
-        if not self._awaited and self._lock.acquire(blocking=False):
-            try:
-                with contextlib.suppress(OSError, ValueError):
-                    self._awaited = bool(select.select([self._control], [], [], 0)[0]) and self._control.recv(1) == b"R"
-            finally:
-                self._lock.release()
-        return self._awaited
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self.process.poll() is None
-
-    def close(self) -> None:
-        """Ends the process, by closing its standard input."""
-        self._control.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-class Worker:
-    """One forked process and the socket to it."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.frames = FrameReader(connection)
-        first = self.frames.read()
-        assert first is not None
-        pid = first.fields()["pid"]
-        assert isinstance(pid, int)
-        self.pid = pid
-        self._handle = os.pidfd_open(pid)
-        self.niced = False
-
-    def kill(self) -> None:
-        """Ends the process now, whatever it does."""
-        with contextlib.suppress(ProcessLookupError, OSError):
-            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-
-    def yield_processor(self) -> None:
-        """Lets shorter queries go first, from here to the end of this worker."""
-        if not self.niced:
-            self.niced = True
-            with contextlib.suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, 15)
-
-    def close(self) -> None:
-        """Closes the socket, upon which an idle worker ends."""
-        self.connection.close()
-        os.close(self._handle)
-
-
-class Errand:
-    """A query from when it is queued. It ends with the last frame of its answer, or by `leave`, which ends the worker."""
-
-    def __init__(self, pool: "Pool", request: Request, lane: str, grant: Callable[[], None]) -> None:
-        self.lane = lane
-        self.grant = grant
-        self.granted = self.ended = False
-        self.queued = time.monotonic()
-        self._pool, self._request = pool, request
-        self._worker: Worker | None = None
-        self._began = 0.0
-        self._head: dict[str, Any] = {}
-        self._gathered: list[bytes] = []
-        self._size = 0
-
-    def begin(self) -> int | None:
-        """Gives the query to an idle worker: the descriptor that becomes readable when more of the answer has come.
-
-        None where it has not its turn, or no worker is idle. Never waits.
-        """
-        if not self.granted or self.ended:
-            return None
-        body = encoded(self._request)
-        worker = self._pool.idle_worker() if len(body) <= _LONGEST_AT_ONCE else None
-        if worker is None:
-            return None
-        try:
-            send_frame(worker.connection, DATA, body)
-        except OSError:  # it has ended while it was idle
-            worker.close()
-            return None
-        self._taken(worker)
-        return worker.connection.fileno()
-
-    def poll(self) -> Reply | None:
-        """The reply, if it has come: whole, or the beginning of a long one; given once. Never waits. Raises what went wrong."""
-        return self._take(wait=False)
-
-    def reply(self) -> Reply:
-        """The reply, given once; waits for the turn and for the answer; what is short is awaited whole, so that a fault is raised."""
-        if self._worker is None:
-            self._pool.wait_for(self)
-            try:
-                self._taken(self._pool.send(encoded(self._request)))
-            except BaseException:
-                self.leave()
-                raise
-        reply = self._take(wait=True)
-        assert reply is not None
-        return reply
-
-    def leave(self) -> None:
-        """Gives up its place in the queue, or the rest of the answer."""
-        self._end(False)
-
-    def _taken(self, worker: Worker) -> None:
-        self._worker, self._began = worker, time.monotonic()
-        self._pool.note(worker)
-        self._request.cancellation.watch(worker.kill)
-
-    def _take(self, wait: bool) -> Reply | None:
-        while (frame := self._read(wait)) is not None:
-            if frame.kind == HEAD:
-                self._head = frame.fields()
-                continue
-            if frame.kind == DATA:
-                self._gathered.append(frame.body)
-                self._size += len(frame.body)
-                if self._size > AWAITED:
-                    return self._told(self._following())
-                continue
-            end = frame.fields()
-            whole = b"".join(self._gathered)
-            self._end(not end["leaving"])
-            return self._told(iter((whole,)), whole, more=bool(end["more"]), work=float(str(end["work"])))
-        return None
-
-    def _told(self, chunks: Iterator[bytes], whole: bytes | None = None, **known: Any) -> Reply:
-        head = self._head
-        return Reply(head["kind"], head["media_type"], chunks, whole, rules=tuple(head["rules"]), text=head["text"], **known)
-
-    def _following(self) -> Iterator[bytes]:
-        """What was gathered, then what follows; closing it ends the query."""
-        try:
-            yield from self._gathered
-            self._gathered.clear()
-            while (frame := self._read(wait=True)) and frame.kind != END:
-                yield frame.body
-            assert frame is not None
-            self._end(not frame.fields()["leaving"])
-        finally:
-            self._end(False)
-
-    def _read(self, wait: bool) -> Frame | None:
-        """The next frame. Raises what the worker tells of, or why it has ended."""
-        assert self._worker is not None
-        try:
-            frame = self._worker.frames.read(wait)
-        except EOFError:
-            seconds = time.monotonic() - self._began
-            self._end(False)
-            raise self._pool.broken(self._request, seconds) from None
-        if frame is not None and frame.kind == FAULT:
-            self._end(True)
-            raise fault(frame)
-        return frame
-
-    def __del__(self) -> None:
-        self._end(False)  # where nobody has read a long answer to its end, nor closed it
-
-    def _end(self, fit: bool) -> None:
-        """Gives the worker back, `fit` for another query or not, and the place."""
-        if not self.ended:
-            self.ended = True
-            self._request.cancellation.watch(None)
-            if self._worker:
-                self._pool.give_back(self._worker, fit)
-            self._pool.vacate(self)
 
 
 class Pool:
@@ -482,26 +266,3 @@ class Pool:
         self.counts["stopped"] += 1
         megabytes = self._specification.query_memory >> 20
         return QueryStopped(f"The query was ended: it used more than {megabytes} MB of memory, or broke the engine. Ask for less.")
-
-
-def fault(frame: Frame) -> Exception:
-    """The error that a worker has told of."""
-    fields = frame.fields()
-    kind = getattr(errors, str(fields.pop("error")))
-    found = kind(fields.pop("message"), **fields)
-    assert isinstance(found, Exception)
-    return found
-
-
-def encoded(request: Request) -> bytes:
-    """A request as a worker reads it."""
-    fields = {
-        "text": request.text,
-        "default": request.dataset.default,
-        "named": request.dataset.named,
-        "accept": dict(request.accept),
-        "seconds": request.seconds,
-        "first": request.first,
-        "rewriting": request.rewriting,
-    }
-    return json.dumps(fields).encode()

@@ -7,7 +7,6 @@ the store writes; it is converted otherwise, while it arrives.
 
 import contextlib
 import logging
-import re
 import threading
 import time
 from collections import Counter
@@ -15,14 +14,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-import urllib3
 from pyoxigraph import Triple
 
 from territoires.errors import (
     Overloaded,
-    QueryRefused,
     QueryStopped,
-    QuerySyntaxError,
     QueryTimeout,
     StoreUnavailable,
     TerritoiresError,
@@ -30,8 +26,11 @@ from territoires.errors import (
 from territoires.results import PAGE, WHOLE, Answer, Dataset, Kind, Reply, Request, Row, Term, rows
 from territoires.store import Figures
 from territoires.store.conversion import converted, first_of, without_scheme
+from territoires.store.dialect import CONVERTIBLE, XML, Dialect, check_whole, refusal
+from territoires.store.errand import AWAITED
 from territoires.store.guard import has_relative_iri, words
-from territoires.store.pool import AWAITED, OWN_SECONDS, Limits, Pool
+from territoires.store.lane import Lane
+from territoires.store.pool import OWN_SECONDS, Limits, Pool
 from territoires.store.reading import READABLE, read_answer
 from territoires.store.upstream import BrokenOff, Exchange, Host, pieces
 from territoires.store.worker import Specification
@@ -39,16 +38,8 @@ from territoires.vocabulary import prefixes_at, rebase
 
 logger = logging.getLogger(__name__)
 
-JSON, XML, N_TRIPLES = "application/sparql-results+json", "application/sparql-results+xml", "application/n-triples"
-_PASSED: dict[Kind, tuple[str, ...]] = {"solutions": (JSON,), "boolean": (JSON,), "graph": (N_TRIPLES,)}
-"""What goes on as the store wrote it; anything else is converted, so that all stores answer alike."""
-_READ = {JSON, XML, N_TRIPLES, "text/turtle", "application/rdf+xml"}
-"""What can be converted."""
 _LOOK_EVERY = 2.0  # seconds between two looks at the revision
 _LOOK_SECONDS = 5.0  # the deadline of a look
-_QUOTED = 300  # characters of a store's message that are passed on
-_OUT_OF_TIME = re.compile(r"\btim(?:ed out|eout)\b|S1T00", re.IGNORECASE)
-_SHORTENED = ("X-SPARQL-MaxRows", "X-SQL-State")  # Virtuoso's way of saying that an answer of status 200 isn't whole
 
 
 @dataclass(frozen=True)
@@ -70,37 +61,6 @@ class State:
     revision: str
     base: str
     graphs: tuple[str, ...] = ()
-
-
-class Lane:
-    """How many may be under way at once, and how many may wait for a place."""
-
-    def __init__(self, places: int, waiting: int, patience: float) -> None:
-        self._places, self._most, self._patience = places, waiting, patience
-        self._condition = threading.Condition()
-        self.running = self.waiting = 0
-
-    def enter(self) -> None:
-        """Takes a place. Raises Overloaded."""
-        until = time.monotonic() + self._patience
-        with self._condition:
-            if self.running >= self._places:
-                if self.waiting >= self._most:
-                    raise Overloaded("Too many queries are waiting: try again in a few seconds.")
-                self.waiting += 1
-                try:
-                    while self.running >= self._places:
-                        if not self._condition.wait(max(0.0, until - time.monotonic())) and time.monotonic() >= until:
-                            raise Overloaded(f"No place became free within {self._patience:g} seconds: try again in a few seconds.")
-                finally:
-                    self.waiting -= 1
-            self.running += 1
-
-    def leave(self) -> None:
-        """Gives the place back."""
-        with self._condition:
-            self.running -= 1
-            self._condition.notify()
 
 
 class RemoteStore:
@@ -129,7 +89,7 @@ class RemoteStore:
         }
         self._under_way: set[Exchange] = set()
         self._lock = threading.Lock()
-        self._dialect = ""
+        self._dialect = Dialect()
         self._closed = threading.Event()
         self._state = State("", base)
         self._fault: str | None = None
@@ -256,12 +216,7 @@ class RemoteStore:
             dataset = Dataset((graph,), self._state.graphs if "GRAPH" in used else ())
         if has_relative_iri(text):
             text = f"BASE <{self.base}> {text}"
-        if self._is_virtuoso and dataset != WHOLE:
-            # each part that isn't named would be all that it holds; each named graph would be a header of the answer
-            nothing = (f"{self.base}graph/none",)
-            dataset = Dataset(dataset.default or nothing, dataset.named or (nothing if "GRAPH" in used else ()))
-            text = "".join(f"define input:named-graph-uri <{iri}> " for iri in dataset.named) + text
-            dataset = Dataset(dataset.default)
+        text, dataset = self._dialect.addressed(text, dataset, used, f"{self.base}graph/none")
         default, named = (("default-graph-uri", iri) for iri in dataset.default), (("named-graph-uri", iri) for iri in dataset.named)
         return [("query", text), *default, *named]
 
@@ -314,22 +269,23 @@ class RemoteStore:
     def _written(self, reply: Reply, request: Request, exchange: Exchange, parameters: list[tuple[str, str]]) -> Iterator[bytes]:
         """As `_chunks`. Raises BrokenOff."""
         kind, wanted = reply.kind, request.accept[reply.kind]
-        response = self._host.send(exchange, "POST", self._headers(kind, wanted), urlencode(parameters).encode())
-        self._dialect = response.headers.get("Server", "")
+        headers = {"Accept": self._dialect.accept(kind, wanted), "Content-Type": "application/x-www-form-urlencoded"}
+        response = self._host.send(exchange, "POST", headers, urlencode(parameters).encode())
+        self._dialect = Dialect(response.headers.get("Server", ""))
         if response.status != 200:
-            raise self._refusal(response, request)
-        if told := [name for name in _SHORTENED if name in response.headers]:
-            response.close()
-            raise QueryStopped(f"The store ended the query before its answer was whole ({told[0]}: {response.headers[told[0]]}).")
+            error = refusal(response, self._remote.address, request.seconds)
+            self.counts["timeouts"] += isinstance(error, QueryTimeout)
+            raise error
+        check_whole(response)
         arrives = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         body = pieces(response)
-        if arrives == wanted and wanted in self._passed(kind):
+        if arrives == wanted and wanted in self._dialect.passed(kind):
             yield from body
             return
-        if arrives not in _READ:
+        if arrives not in CONVERTIBLE:
             response.close()
             raise StoreUnavailable(f"{self._remote.address} answers in {arrives or 'a format that it does not name'}: no SPARQL endpoint?")
-        if self._is_virtuoso and arrives == XML:
+        if self._dialect.is_virtuoso and arrives == XML:
             body = without_scheme(body)
         if wanted == PAGE:
             with contextlib.closing(body):
@@ -337,49 +293,6 @@ class RemoteStore:
             yield shown
         else:
             yield from converted(body, kind, arrives, wanted, prefixes_at(self.base))
-
-    @property
-    def _is_virtuoso(self) -> bool:
-        return self._dialect.startswith("Virtuoso")
-
-    def _passed(self, kind: Kind) -> tuple[str, ...]:
-        """What goes on as it is: of Virtuoso only N-Triples, its JSON and its blank nodes being its own."""
-        return () if self._is_virtuoso and kind != "graph" else _PASSED[kind]
-
-    def _headers(self, kind: Kind, wanted: str) -> dict[str, str]:
-        """What is asked of the store: what the client wants, where it can go on as it is, else what is surely read back."""
-        readable = N_TRIPLES if kind == "graph" else XML if self._is_virtuoso else JSON
-        chosen = wanted if wanted in self._passed(kind) else readable
-        other = {N_TRIPLES: "text/turtle", JSON: XML, XML: JSON}[chosen]
-        return {"Accept": f"{chosen}, {other};q=0.5", "Content-Type": "application/x-www-form-urlencoded"}
-
-    def _refusal(self, response: urllib3.BaseHTTPResponse, request: Request) -> TerritoiresError:
-        """What a status other than 200 means."""
-        try:
-            said = " ".join(response.read(4 * _QUOTED).decode("utf-8", "replace").split())[:_QUOTED]
-        except (urllib3.exceptions.HTTPError, OSError):
-            said = ""
-        response.close()
-        status, address = response.status, self._remote.address
-        if status in (408, 504) or _OUT_OF_TIME.search(said):
-            self.counts["timeouts"] += 1
-            return QueryTimeout(f"The store ended the query at its own deadline ({said}): ask for less.", request.seconds)
-        if status == 400:
-            return QuerySyntaxError(said or "The store can't read this query.")
-        if status in (413, 414):
-            return QueryRefused("The query is too long for the store.")
-        if status in (401, 403):
-            return StoreUnavailable(
-                f"{address} refuses us ({status}): set TERRITOIRES_STORE_USER and TERRITOIRES_STORE_PASSWORD to a user who may query it."
-            )
-        if status == 501:
-            return QueryRefused(f"The store doesn't run this query: {said}")
-        if 300 <= status < 400:
-            where = response.headers.get("Location", "elsewhere")
-            return StoreUnavailable(f"{address} sends us to {where}: set TERRITOIRES_STORE to the address that answers.")
-        if status == 404:
-            return StoreUnavailable(f"Nothing answers at {address} (404): set TERRITOIRES_STORE to a SPARQL query endpoint.")
-        return StoreUnavailable(f"{address} answers {status}: {said}")
 
     def _broken(self, request: Request, exchange: Exchange, error: BrokenOff) -> TerritoiresError:
         """Why an exchange has ended before its answer was whole."""

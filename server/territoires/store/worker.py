@@ -3,8 +3,6 @@
 The process that the pool starts, the *zygote*, holds the dataset and answers nothing. Each socket that it is handed it gives to a fork of
 itself, a *worker*. A worker asks the kernel for its own end before each query (setitimer, whose SIGALRM is left at its default), so that
 it ends at the deadline even inside the engine; a limit on its memory ends it alone. It also ends when its socket closes.
-
-On the wire each frame is a type (one byte), a length (four bytes, big-endian) and a body.
 """
 
 import contextlib
@@ -12,10 +10,8 @@ import io
 import json
 import os
 import resource
-import select
 import signal
 import socket
-import struct
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -28,14 +24,12 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTr
 from territoires.errors import QueryFailed, QuerySyntaxError, TerritoiresError
 from territoires.results import PAGE, WHOLE, Dataset
 from territoires.store.embedded import EmbeddedStore, load_into_memory
+from territoires.store.frames import CHUNK, END, FAULT, HEAD, FrameReader, Outbox, send_frame
 from territoires.store.guard import check, without_calls
 from territoires.store.rewriting import Census, Rewritten, in_reading_order, rewrite
 from territoires.vocabulary import prefixes_at
 from territoires.xmltext import XmlWriter
 
-HEAD, DATA, FAULT, END = b"H", b"D", b"F", b"Z"
-_FRAME = struct.Struct(">cI")
-_CHUNK = 1 << 16  # bytes: what a worker gathers before it sends
 _RECYCLED = 256 << 20  # bytes: a worker that has grown by so much ends after its answer
 
 
@@ -64,91 +58,6 @@ class Specification:
         """From the command line."""
         fields = json.loads(argument)
         return cls(**{**fields, "census": Census(**fields["census"]) if fields["census"] else None})
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One frame."""
-
-    kind: bytes
-    body: bytes
-
-    def fields(self) -> dict[str, object]:
-        """The body as JSON."""
-        found = json.loads(self.body)
-        assert isinstance(found, dict)
-        return found
-
-
-def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:
-    """Sends one frame."""
-    connection.sendall(_FRAME.pack(kind, len(body)) + body)
-
-
-class FrameReader:
-    """The frames that arrive over a socket."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._arrived = bytearray()
-
-    def read(self, wait: bool = True) -> Frame | None:
-        """The next frame; without `wait` None where it has not arrived whole. Raises EOFError when the other side has ended."""
-        while (frame := self._next()) is None:
-            try:
-                data = self._connection.recv(_CHUNK, 0 if wait else socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                if not wait:
-                    return None
-                select.select([self._connection], [], [])  # an event loop may have made the descriptor one that doesn't wait
-                continue
-            except OSError as error:
-                raise EOFError from error
-            if not data:
-                raise EOFError
-            self._arrived += data
-        return frame
-
-    def _next(self) -> Frame | None:
-        if len(self._arrived) < _FRAME.size:
-            return None
-        kind, length = _FRAME.unpack_from(self._arrived)
-        end = _FRAME.size + length
-        if len(self._arrived) < end:
-            return None
-        body = bytes(memoryview(self._arrived)[_FRAME.size : end])
-        del self._arrived[:end]
-        return Frame(kind, body)
-
-
-class Outbox(io.RawIOBase):
-    """What goes out as frames, several in one piece where they are small; a file that the engine writes the answer to."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._waiting = bytearray()
-
-    def put(self, kind: bytes, body: bytes) -> None:
-        """Adds a frame."""
-        self._waiting += _FRAME.pack(kind, len(body))
-        self._waiting += body
-        if len(self._waiting) >= _CHUNK:
-            self.send()
-
-    def send(self) -> None:
-        """Sends what waits."""
-        self._connection.sendall(self._waiting)
-        self._waiting.clear()
-
-    def writable(self) -> bool:
-        """Yes."""
-        return True
-
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Adds a part of the answer."""
-        if size := len(data):
-            self.put(DATA, data)
-        return size
 
 
 def main() -> None:
@@ -245,7 +154,7 @@ def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, o
     outbox.put(HEAD, json.dumps({"kind": kind, "media_type": media_type, "text": rewritten.text, "rules": rewritten.rules}).encode())
     more = False
     if media_type is not None:
-        sender = io.BufferedWriter(outbox, _CHUNK)  # type: ignore[type-var]
+        sender = io.BufferedWriter(outbox, CHUNK)  # type: ignore[type-var]
         try:
             if media_type == PAGE:
                 more = write_first(found, int(str(request["first"])), sender)

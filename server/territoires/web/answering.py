@@ -14,8 +14,8 @@ from territoires.results import WHOLE, Cancellation, Dataset, Kind, Reply, Reque
 from territoires.web.fairness import Budgets
 from territoires.web.headers import validated, validator
 from territoires.web.negotiation import choose_coding
-from territoires.web.observation import WORK
 from territoires.web.service import service
+from territoires.web.wsgi import WORK
 
 CANCELLATION = "territoires.cancellation"
 """The key of the WSGI environment where the server puts a `Cancellation`, to be used when the client goes away."""

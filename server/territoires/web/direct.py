@@ -22,8 +22,8 @@ from territoires.web.answering import CANCELLATION, CHANGING, FAULT, KINDS, LONG
 from territoires.web.encoding import SHORTEST, compressed, compressor
 from territoires.web.headers import FIXED, KEPT_SECONDS, VARY, validator
 from territoires.web.negotiation import choose_coding, choose_format
-from territoires.web.observation import FORM, REVISION, ROUTE, WORK
 from territoires.web.service import Service
+from territoires.web.wsgi import FORM, REVISION, ROUTE, WORK
 
 PATH = "/sparql"
 _FORM, _QUERY = "application/x-www-form-urlencoded", "application/sparql-query"

@@ -1,6 +1,6 @@
 """What stands between the HTTP server and Flask (RSGI 1.6 on one side, WSGI on the other).
 
-It keeps whole answers by revision and request, and gives them out without waking Flask; it runs Flask in threads, passes on what
+It gives out kept answers without waking Flask; it runs Flask in threads, passes on what
 streams, tells the work when the client has gone, and cuts the connection when an answer breaks off, so that a short answer never
 looks whole.
 """
@@ -8,105 +8,21 @@ looks whole.
 import asyncio
 import contextlib
 import logging
-import os
-import socket
-import stat
-import sys
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Protocol
 
 from territoires.results import Cancellation
 from territoires.web.answering import CANCELLATION, WAY
-from territoires.web.negotiation import choose_coding
-from territoires.web.observation import FORM, IDENTITY, LEFT, OTHER, REVISION, ROUTE, WORK, Observation, form_of
+from territoires.web.keeping import AnswerCache, Key, cache_key, give, kept
+from territoires.web.observation import LEFT, OTHER, Observation
+from territoires.web.wsgi import FORM, IDENTITY, REVISION, ROUTE, WORK, WSGI, Answer, Scope, build_environ, sever
 
-Headers = list[tuple[str, str]]
-Key = tuple[str, ...] | None
-"""What an answer is kept under; None where it isn't."""
-WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 logger = logging.getLogger(__name__)
-_STRING, _PAIR, _ENTRY = 49, 64, 600  # bytes that a str, a header and an entry of the cache take beside their text
-_LARGEST = 1 << 20  # bytes: a longer answer isn't kept
-_SELECTING = ("accept", "accept-language", "cookie", "host", "forwarded", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix")
-"""The request headers that an answer can depend on, beside Accept-Encoding."""
-
-
 _SOON = 0.05  # seconds: a query that takes longer is waited for in a thread, and its client watched
 _PATIENCE = 10.0  # seconds: the longest wait for a turn, after which the store says what is wrong
-
-_FLEETING = ("date", "ratelimit", "ratelimit-policy", "server-timing", "x-request-id")
-"""The answer headers that hold for one request only."""
-
-
-class Scope(Protocol):
-    """An RSGI HTTP scope."""
-
-    method: str
-    path: str
-    query_string: str
-    scheme: str
-    client: str
-    server: str
-    http_version: str
-    authority: str | None
-    headers: Any
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An answer that can be given again."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    etag: str
-    route: str = OTHER
-    form: str = OTHER
-
-
-class AnswerCache:
-    """Whole answers by key, the least lately used going first when there are too many bytes. Used from one thread."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.bytes = self.hits = self.misses = 0
-        self._revision = ""
-        self._kept: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
-
-    def find(self, revision: str, key: tuple[str, ...]) -> Kept | None:
-        """The answer kept for that key under that revision."""
-        if revision != self._revision:
-            self._kept.clear()
-            self._revision, self.bytes = revision, 0
-        found = self._kept.get(key)
-        if found is None:
-            self.misses += 1
-            return None
-        self.hits += 1
-        self._kept.move_to_end(key)
-        return found
-
-    def keep(self, revision: str, key: tuple[str, ...], answer: Kept) -> None:
-        """Keeps an answer that was made under `revision`."""
-        size = weight(key, answer)
-        if size > min(self.size, _LARGEST) or revision != self._revision or key in self._kept:
-            return
-        self._kept[key] = answer
-        self.bytes += size
-        while self.bytes > self.size:
-            gone, old = self._kept.popitem(last=False)
-            self.bytes -= weight(gone, old)
-
-
-def weight(key: tuple[str, ...], answer: Kept) -> int:
-    """The bytes of memory that a kept answer takes: CPython's objects weigh more than their text."""
-    texts = [*key, answer.etag, *(value for field in answer.headers for value in field)]
-    return len(answer.body) + sum(map(len, texts)) + _STRING * len(texts) + _PAIR * len(answer.headers) + _ENTRY
 
 
 class Way(Protocol):
@@ -173,9 +89,9 @@ class Gateway:
         key, revision = None, self._revision()
         if scope.method == "GET" and self.cache.size:
             key = cache_key(scope)
-            if kept := self.cache.find(revision, key):
-                status, size = give(protocol, kept, headers.get("if-none-match"), identity)
-                self.observation.record(scope, identity, began, kept.route, status, kept.form, size, revision, cached=True)
+            if found := self.cache.find(revision, key):
+                status, size = give(protocol, found, headers.get("if-none-match"), identity)
+                self.observation.record(scope, identity, began, found.route, status, found.form, size, revision, cached=True)
                 return
         environ = build_environ(scope, await self._body(scope, protocol))
         environ[IDENTITY] = identity
@@ -248,13 +164,13 @@ class Gateway:
         await done
         timer.cancel()
 
-    def _pass(self, answer: "Answer", environ: dict[str, Any], protocol: Any, key: Key, revision: str, passed: "Passed") -> None:
+    def _pass(self, answer: Answer, environ: dict[str, Any], protocol: Any, key: Key, revision: str, passed: "Passed") -> None:
         """Passes a whole answer on, and keeps it where it may be."""
         assert answer.whole is not None
         passed.size = len(answer.whole)
         protocol.response_bytes(answer.status, [*answer.headers, ("x-request-id", environ[IDENTITY])], answer.whole)
-        if key is not None and environ.get(REVISION) == revision and (kept := answer.kept(environ)):
-            self.cache.keep(revision, key, kept)
+        if key is not None and environ.get(REVISION) == revision and (lasting := kept(answer, environ)):
+            self.cache.keep(revision, key, lasting)
 
     async def _in_thread(self, environ: dict[str, Any], protocol: Any, key: Key, revision: str, passed: "Passed") -> None:
         """Runs the application in a thread and passes its answer on; stops the work when the client goes."""
@@ -273,7 +189,7 @@ class Gateway:
             cancellation.watch(None)
             gone.cancel()
 
-    async def _stream(self, answer: "Answer", protocol: Any, environ: dict[str, Any], passed: "Passed") -> None:
+    async def _stream(self, answer: Answer, protocol: Any, environ: dict[str, Any], passed: "Passed") -> None:
         """Passes an answer on while it is made."""
         loop = asyncio.get_running_loop()
         transport = protocol.response_stream(answer.status, [*answer.headers, ("x-request-id", environ[IDENTITY])])
@@ -320,116 +236,3 @@ class Passed:
     size: int = 0
     """Bytes of its body."""
     broken: bool = False
-
-
-class Answer:
-    """What Flask answers: whole where it is short, else chunk by chunk."""
-
-    def __init__(self, app: WSGI, environ: dict[str, Any]) -> None:
-        self.status = 500
-        self.headers: Headers = []
-        self._iterable = app(environ, self._start)
-        self._iterator: Iterator[bytes] = iter(self._iterable)
-        self.whole: bytes | None = None
-        length = next((int(value) for name, value in self.headers if name == "content-length"), _LARGEST + 1)
-        if length <= _LARGEST or self.status in (204, 304) or environ["REQUEST_METHOD"] == "HEAD":
-            try:
-                self.whole = b"".join(self._iterator)
-            finally:
-                self.close()
-
-    def _start(self, status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], None]:
-        self.status = int(status[:3])
-        self.headers = [(name.lower(), value) for name, value in headers]
-        return lambda data: None
-
-    def next_chunk(self) -> bytes | None:
-        """The next part of the body, None at its end."""
-        return next(self._iterator, None)
-
-    def close(self) -> None:
-        """Tells Flask that the answer has gone out."""
-        if close := getattr(self._iterable, "close", None):
-            close()
-
-    def kept(self, environ: dict[str, Any]) -> Kept | None:
-        """This answer, where it may be given again: complete, public and with a validator."""
-        fields = dict(self.headers)
-        if self.status != 200 or self.whole is None or "etag" not in fields or "set-cookie" in fields:
-            return None
-        if not fields.get("cache-control", "").startswith("public"):
-            return None
-        lasting = [(sys.intern(name), sys.intern(value)) for name, value in self.headers if name not in _FLEETING]  # most are the same
-        return Kept(self.status, lasting, self.whole, fields["etag"], environ.get(ROUTE, OTHER), form_of(fields.get("content-type")))
-
-
-def cache_key(scope: Scope) -> tuple[str, ...]:
-    """All of the request that an answer can depend on."""
-    headers = scope.headers
-    fields = [",".join(headers.get_all(name)) for name in _SELECTING]
-    coding = choose_coding(",".join(headers.get_all("accept-encoding"))) or ""
-    return (scope.path, scope.query_string, scope.scheme, scope.authority or "", coding, *fields)
-
-
-def give(protocol: Any, kept: Kept, if_none_match: str | None, identity: str) -> tuple[int, int]:
-    """Gives a kept answer, or 304 to a client that has it (RFC 9110 §13.1.2); returns the status and the bytes of the body."""
-    named = ("x-request-id", identity)
-    if if_none_match is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-        if "*" in tags or kept.etag.removeprefix("W/") in tags:
-            protocol.response_empty(304, [*(field for field in kept.headers if not field[0].startswith("content-")), named])
-            return 304, 0
-    protocol.response_bytes(kept.status, [*kept.headers, named], kept.body)
-    return kept.status, len(kept.body)
-
-
-def build_environ(scope: Scope, body: bytes) -> dict[str, Any]:
-    """The WSGI environment of an RSGI request (PEP 3333)."""
-    host, _, port = scope.server.rpartition(":")
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
-        "SERVER_NAME": host.strip("[]"),
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "CONTENT_LENGTH": str(len(body)) if body else "",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-        "territoires.peer": scope.client,
-    }
-    if scope.authority and "host" not in scope.headers:
-        environ["HTTP_HOST"] = scope.authority
-    for name, value in scope.headers.items():
-        key = name.upper().replace("-", "_")
-        if key == "CONTENT_TYPE":
-            environ[key] = value
-        elif key != "CONTENT_LENGTH" and "_" not in name:
-            separator = "; " if key == "COOKIE" else ","
-            earlier = environ.get(f"HTTP_{key}")
-            environ[f"HTTP_{key}"] = value if earlier is None else f"{earlier}{separator}{value}"
-    return environ
-
-
-def sever(peer: str) -> None:
-    """Cuts the connection to a client: the only way to tell it over HTTP/1.1 that what it has is not all.
-
-    The server has no call for it, so the socket is looked up among the open files by the address of the other end.
-    """
-    host, _, port = peer.rpartition(":")
-    for number in map(int, os.listdir("/proc/self/fd")):
-        with contextlib.suppress(OSError, ValueError):
-            if not stat.S_ISSOCK(os.fstat(number).st_mode):  # a copy of another file would stay open
-                continue
-            with socket.socket(fileno=os.dup(number)) as copy:
-                if copy.family in (socket.AF_INET, socket.AF_INET6) and copy.getpeername()[:2] == (host.strip("[]"), int(port)):
-                    copy.shutdown(socket.SHUT_RDWR)
-                    return

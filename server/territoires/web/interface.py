@@ -2,21 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask_babel import lazy_gettext
 
 from territoires.formats import DOCUMENT, GRAPH, HTML, SOLUTIONS, Format
 from territoires.formats.network import NETWORKS
-from territoires.knowledge.geography import LAYERS
 from territoires.web import atlas, gallery, lists, search
 from territoires.web.catalogue import OFFERED as DESCRIPTIONS
 from territoires.web.citing import CITATIONS
 from territoires.web.exports import MATRIX
-from territoires.web.hits import CATEGORIES
-from territoires.web.negotiation import LANGUAGES
-
-Members = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -214,121 +208,3 @@ OPERATIONS: Mapping[str, Operation] = {
     "openapi.show_interface": Operation("operations", lazy_gettext("This description"), ("application/json",)),
 }
 """Endpoint of the application -> what is written on it. A route that is missing here is a fault, which a test finds."""
-EXAMPLES: Mapping[str, str] = {
-    "/id/{name}": "territoire/pays-de-langres",
-    "/scheme/{name}": "type-d-action",
-    "/source/{name}": "memento/F170",
-    "/graph/{name}": "ontology/core",
-    "/doc/{name}": "territoire/pays-de-langres.ttl",
-    "/def/{name}": "territory.ttl",
-    "/def/examples/{name}.ttl": "Pays",
-    "/liste/{name}": "Pays.csv",
-    "/recherche.{name}": "json",
-    "/tableaux/{name}": "types-d-action.json",
-    "/comparer.{name}": "csv",
-    "/relations/{name}": "territoire/pays-de-langres.json",
-    "/queries/{name}": "territories-by-inhabitants.json",
-}
-"""A name for each route that takes one."""
-PARAMETERS: Mapping[str, tuple[object, Members]] = {
-    "query": (lazy_gettext("A SPARQL 1.1 query, once."), {"type": "string"}),
-    "default-graph-uri": (
-        lazy_gettext("A graph of the default graph; may come several times, and stands above FROM."),
-        {"type": "array", "items": {"type": "string", "format": "uri"}},
-    ),
-    "named-graph-uri": (
-        lazy_gettext("A named graph of the dataset; may come several times, and stands above FROM NAMED."),
-        {"type": "array", "items": {"type": "string", "format": "uri"}},
-    ),
-    "q": (lazy_gettext("What is looked for; the first 200 characters count."), {"type": "string"}),
-    "type": (lazy_gettext("The kind of things that is looked for."), {"type": "string", "enum": list(CATEGORIES)}),
-    "lieu": (lazy_gettext("Where: the path of a territory or région below /id/, such as territoire/pays-de-langres."), {"type": "string"}),
-    "layer": (lazy_gettext("Which places: territoires, departements or regions."), {"type": "string", "enum": list(LAYERS)}),
-    "figure": (
-        lazy_gettext("A measure of the observations (inhabitants, communeCount …) or a count (clusters, actions …)."),
-        {"type": "string"},
-    ),
-    "iri": (
-        lazy_gettext("A place; may come several times."),
-        {"type": "array", "items": {"type": "string", "format": "uri"}},
-    ),
-    "t": (lazy_gettext("A territory; comes two to four times."), {"type": "array", "items": {"type": "string"}}),
-    "citation": (
-        lazy_gettext("The record of the page for a bibliography, in this format, instead of the document."),
-        {"type": "string", "enum": [form.name for form in CITATIONS]},
-    ),
-    "list": (lazy_gettext("Which list of the page is turned: the prefixed name of its property or class."), {"type": "string"}),
-    "page": (lazy_gettext("The page, from 1."), {"type": "integer", "minimum": 1}),
-    "limit": (lazy_gettext("How many at most, where it isn't a page."), {"type": "integer", "minimum": 1, "maximum": search.MOST}),
-    "tri": (lazy_gettext("The column that sorts; after a minus, backwards."), {"type": "string"}),
-    "timeout": (lazy_gettext("The deadline in seconds; the query is ended then."), {"type": "number", "exclusiveMinimum": 0}),
-    "explain": (
-        lazy_gettext("true: how the query was run is told in JSON, instead of its answer."),
-        {"type": "string", "enum": ["true"]},
-    ),
-    "depth": (lazy_gettext("How many steps wide."), {"type": "integer", "enum": [1, 2]}),
-    "format": (lazy_gettext("The format by name; stands above Accept."), {"type": "string"}),
-    "lang": (
-        lazy_gettext("The language of pages and messages; stands above Accept-Language."),
-        {"type": "string", "enum": list(LANGUAGES)},
-    ),
-}
-HEADERS: Mapping[str, object] = {
-    "Cache-Control": lazy_gettext("How long the answer may be kept."),
-    "Content-Location": lazy_gettext("The address of this very format."),
-    "ETag": lazy_gettext("Names this representation; If-None-Match with it gives 304."),
-    "Link": lazy_gettext("The other formats, and what the document describes."),
-    "Location": lazy_gettext("Where to go on."),
-    "RateLimit": lazy_gettext("Seconds of work that remain for this client, and when they are new."),
-    "RateLimit-Policy": lazy_gettext("Seconds of work for each client, and in which time."),
-    "Retry-After": lazy_gettext("Seconds to wait before another try."),
-    "Server-Timing": lazy_gettext("Milliseconds of work for this query."),
-    "Territoires-Deadline": lazy_gettext("Seconds after which the query would have been ended."),
-    "Territoires-Revision": lazy_gettext("The state of the graph that answered."),
-}
-SCHEMAS: Mapping[str, Members] = {
-    "Problem": {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "instance"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string"},
-            "instance": {"type": "string"},
-            "line": {"type": "integer", "minimum": 1},
-            "column": {"type": ["integer", "null"], "minimum": 1},
-            "available": {"type": "object", "additionalProperties": {"type": "string"}},
-        },
-    },
-    "Results": {
-        "type": "object",
-        "required": ["head"],
-        "properties": {
-            "head": {"type": "object", "properties": {"vars": {"type": "array", "items": {"type": "string"}}}},
-            "boolean": {"type": "boolean"},
-            "results": {
-                "type": "object",
-                "required": ["bindings"],
-                "properties": {
-                    "bindings": {
-                        "type": "array",
-                        "items": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Term"}},
-                    }
-                },
-            },
-        },
-        "oneOf": [{"required": ["boolean"]}, {"required": ["results"]}],
-    },
-    "Term": {
-        "type": "object",
-        "required": ["type", "value"],
-        "properties": {
-            "type": {"enum": ["uri", "literal", "bnode", "triple"]},
-            "value": {},
-            "datatype": {"type": "string"},
-            "xml:lang": {"type": "string"},
-        },
-    },
-}
-"""Problem details (RFC 9457 §3.1) with our members, and SPARQL results in JSON (SPARQL 1.1 Query Results JSON Format §3)."""

@@ -1,6 +1,6 @@
-"""The kinds of things that have a page of their own making, and the matters under which their facts are grouped.
+"""The kinds of things that have a page of their own making.
 
-All is literal: another kind or another matter is one row here. Classes and properties are prefixed names; `tdp:x` is the
+All is literal: another kind is one row here. Classes and properties are prefixed names; `tdp:x` is the
 project's own ontology. Headings and phrases are interface texts.
 """
 
@@ -9,16 +9,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 
-
-@dataclass(frozen=True)
-class Matter:
-    """A part of a page: its heading, which facts of the resource it shows, which nodes about it, and who points to it by what."""
-
-    name: str
-    heading: object
-    properties: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    incoming: tuple[str, ...] = ()
+from territoires.web.matters import MATTERS, Matter, terms
 
 
 @dataclass(frozen=True)
@@ -45,362 +36,10 @@ class Kind:
     """The measures that are shown first."""
 
 
-MATTERS = (
-    Matter(
-        "figures",
-        _("Figures"),
-        ("tdp:siren", "tdp:sheetNumber", "tdp:hasFigure"),
-        ("qb:Observation",),
-        ("qb:dataSet", "tdp:sampleBase", "tdp:shareOf"),
-    ),
-    Matter(
-        "place",
-        _("Where it lies"),
-        (
-            "tdp:inDepartement",
-            "tdp:inRegion",
-            "tdp:inRegionByDepartement",
-            "tdp:departementOfRegion",
-            "tdp:inArea",
-            "tdp:partOfTerritory",
-            "tdp:hasPartTerritory",
-            "tdp:between",
-            "tdp:centralTown",
-            "tdp:centralTownOf",
-            "tdp:mainTown",
-            "tdp:printedCentralTown",
-            "tdp:neighbourOf",
-            "tdp:smallerThan",
-            "tdp:territoryType",
-            "tdp:candidateReferent",
-            "tdp:locatedIn",
-            "tdp:formerlyLocatedIn",
-            "tdp:takesPlaceIn",
-            "tdp:practiceIn",
-            "tdp:spatialScope",
-            "igeo:codeINSEE",
-        ),
-        (),
-        (
-            "tdp:inDepartement",
-            "tdp:inRegion",
-            "tdp:inRegionByDepartement",
-            "tdp:departementOfRegion",
-            "tdp:inArea",
-            "tdp:partOfTerritory",
-            "tdp:centralTown",
-            "tdp:mainTown",
-            "tdp:neighbourOf",
-            "tdp:smallerThan",
-            "tdp:between",
-            "tdp:territoryType",
-            "tdp:candidateReferent",
-            "tdp:locatedIn",
-            "tdp:formerlyLocatedIn",
-            "tdp:spatialScope",
-            "tdp:eligibilityThrough",
-        ),
-    ),
-    Matter(
-        "carrier",
-        _("Who carries it, and how it is governed"),
-        (
-            "tdp:hasHadCarrier",
-            "tdp:hasCarried",
-            "tdp:managedBy",
-            "tdp:manages",
-            "tdp:hasHadLegalForm",
-            "tdp:createdDuring",
-            "tdp:foundedBy",
-            "tdp:foundingMemberKind",
-            "tdp:memberKind",
-            "tdp:hasHadMember",
-            "tdp:hasBeenMemberOf",
-            "tdp:composedOf",
-            "tdp:bodyOf",
-            "tdp:bodyKind",
-            "tdp:facilityKind",
-            "tdp:operatedBy",
-            "tdp:operates",
-            "tdp:carriedBy",
-            "tdp:managedByGroup",
-            "org:subOrganizationOf",
-            "org:unitOf",
-            "org:linkedTo",
-            "tdp:hasPost",
-            "tdp:brandOwner",
-        ),
-        (
-            "tdp:CarrierPeriod",
-            "tdp:LegalFormPeriod",
-            "tdp:Creation",
-            "tdp:Conversion",
-            "tdp:Merger",
-            "tdp:Dissolution",
-            "tdp:ActivityTransfer",
-            "org:Post",
-            "org:Membership",
-            "tdp:Shareholding",
-            "tdp:ContributionRule",
-        ),
-        (
-            "tdp:managedBy",
-            "tdp:foundedBy",
-            "tdp:bodyOf",
-            "tdp:bodyKind",
-            "tdp:facilityKind",
-            "tdp:operatedBy",
-            "tdp:carriedBy",
-            "tdp:managedByGroup",
-            "tdp:composedOf",
-            "tdp:memberKind",
-            "org:subOrganizationOf",
-            "org:unitOf",
-            "org:linkedTo",
-        ),
-    ),
-    Matter("remits", _("Competences and missions"), ("tdp:inField", "tdp:beneficiary"), ("tdp:Remit",), ("tdp:inField", "tdp:beneficiary")),
-    Matter(
-        "clusters",
-        _("Clusters and sectors"),
-        ("tdp:hasSector", "tdp:coversTrade"),
-        ("tdp:ClusterRelation",),
-        ("tdp:hasSector", "tdp:coversTrade"),
-    ),
-    Matter(
-        "labels",
-        _("Labels, calls and applications"),
-        (
-            "tdp:holdsLabel",
-            "tdp:labelHeldBy",
-            "tdp:labelFunder",
-            "tdp:hasCriterion",
-            "tdp:offeredLabel",
-            "tdp:launchedBy",
-            "tdp:publishedDuring",
-            "tdp:responseTime",
-            "tdp:applicant",
-            "tdp:coApplicant",
-            "tdp:respondsTo",
-            "tdp:submittedDuring",
-            "tdp:outcome",
-            "tdp:decidedBy",
-            "tdp:decidedDuring",
-            "tdp:supportedBy",
-            "tdp:motivation",
-            "tdp:nextStage",
-            "tdp:awardHolder",
-            "tdp:awardedLabel",
-            "tdp:awardedBy",
-            "tdp:eligibilityThrough",
-            "tdp:followsApplication",
-        ),
-        ("tdp:LabelAward", "tdp:Application", "tdp:BrandMembership"),
-        ("tdp:offeredLabel", "tdp:launchedBy", "tdp:brandOwner", "tdp:labelFunder", "tdp:hasCriterion"),
-    ),
-    Matter(
-        "funding",
-        _("Programmes and funding"),
-        (
-            "tdp:underProgramme",
-            "tdp:throughFund",
-            "tdp:financedByFund",
-            "tdp:memberOfFamily",
-            "tdp:subProgrammeOf",
-            "tdp:localProgrammeOf",
-            "tdp:planOf",
-            "tdp:generation",
-            "tdp:ordinal",
-            "tdp:requires",
-            "tdp:benefitsFromFund",
-            "tdp:reachedByFund",
-            "tdp:funder",
-            "tdp:recipient",
-            "tdp:fundedItem",
-            "tdp:fundingKind",
-            "tdp:flowStatus",
-            "tdp:amount",
-            "tdp:fullTimeEquivalent",
-            "tdp:budgetShare",
-        ),
-        ("tdp:FundingFlow", "tdp:Involvement"),
-        (
-            "tdp:localProgrammeOf",
-            "tdp:planOf",
-            "tdp:subProgrammeOf",
-            "tdp:underProgramme",
-            "tdp:throughFund",
-            "tdp:financedByFund",
-            "tdp:memberOfFamily",
-            "tdp:benefitsFromFund",
-            "tdp:reachedByFund",
-            "tdp:sheetOfProgramme",
-        ),
-    ),
-    Matter(
-        "actions",
-        _("Actions"),
-        (
-            "tdp:actionStatus",
-            "tdp:actionType",
-            "tdp:ledBy",
-            "tdp:projectOwner",
-            "tdp:pilotedBy",
-            "tdp:initiatedBy",
-            "tdp:partner",
-            "tdp:participant",
-            "tdp:host",
-            "tdp:signatory",
-            "tdp:signatoryKind",
-            "tdp:targets",
-            "tdp:occurredDuring",
-            "tdp:validDuring",
-            "tdp:frequency",
-            "tdp:durationInMonths",
-            "tdp:partOfAction",
-            "tdp:follows",
-            "tdp:underScheme",
-            "tdp:implementsPlan",
-            "tdp:plannedFacilityKind",
-            "tdp:reason",
-            "tdp:leads",
-        ),
-        ("tdp:Effect", "tdp:ActionTypeAssignment"),
-        (
-            "tdp:ledBy",
-            "tdp:projectOwner",
-            "tdp:pilotedBy",
-            "tdp:initiatedBy",
-            "tdp:takesPlaceIn",
-            "tdp:partner",
-            "tdp:participant",
-            "tdp:host",
-            "tdp:signatory",
-            "tdp:partOfAction",
-            "tdp:follows",
-            "tdp:underScheme",
-            "tdp:implementsPlan",
-            "tdp:actionType",
-            "tdp:targets",
-            "tdp:plannedFacilityKind",
-            "tdp:actionStatus",
-        ),
-    ),
-    Matter(
-        "rset",
-        _("Social responsibility of enterprises in the territory (RSET)"),
-        ("tdp:rsetKind", "tdp:hasPractice"),
-        ("tdp:RSETStatement",),
-        ("tdp:practiceIn", "tdp:rsetKind"),
-    ),
-    Matter(
-        "lessons",
-        _("Advice, obstacles and lessons"),
-        ("tdp:remedies", "tdp:generalises", "tdp:illustratedBy", "tdp:illustrates", "tdp:addressedTo"),
-        ("tdp:Recommendation", "tdp:Obstacle", "tdp:CommonPoint", "tdp:SharedOpinion", "tdp:FutureTrack", "tdp:Remark", "tdp:Illustration"),
-        ("tdp:remedies", "tdp:generalises", "tdp:addressedTo", "tdp:illustrates"),
-    ),
-    Matter(
-        "findings",
-        _("What the source and the experts say"),
-        (
-            "tdp:statedBy",
-            "tdp:appliesTo",
-            "tdp:concerns",
-            "tdp:cites",
-            "tdp:quotes",
-            "tdp:confirms",
-            "tdp:contradicts",
-            "tdp:specifies",
-            "tdp:reinterprets",
-        ),
-        ("tdp:Finding", "tdp:SurveyFinding", "tdp:Claim", "tdp:ReformImpact", "tdp:LegalEffect", "tdp:SheetItem"),
-        (
-            "tdp:statedBy",
-            "tdp:appliesTo",
-            "tdp:concerns",
-            "tdp:cites",
-            "tdp:contradicts",
-            "tdp:confirms",
-            "tdp:specifies",
-            "tdp:reinterprets",
-        ),
-    ),
-    Matter(
-        "absences",
-        _("What is not there, or not told"),
-        ("tdp:absentKind", "tdp:absentObject", "tdp:absentRelation", "tdp:absenceSubject", "tdp:missingRubric", "tdp:silentDocument"),
-        ("tdp:AbsenceStatement", "tdp:RubricSilence"),
-        (),
-    ),
-    Matter(
-        "discrepancies",
-        _("Where the source disagrees with itself"),
-        ("tdp:discrepancyType", "tdp:firstReading", "tdp:secondReading", "tdp:resolution", "tdp:betweenStatements"),
-        ("tdp:Discrepancy",),
-    ),
-    Matter(
-        "concept",
-        _("Place in the vocabulary"),
-        (
-            "skos:inScheme",
-            "skos:broader",
-            "skos:narrower",
-            "skos:related",
-            "skos:topConceptOf",
-            "skos:hasTopConcept",
-            "skos:member",
-            "skos:scopeNote",
-            "skos:example",
-            "skos:note",
-        ),
-        (),
-        ("skos:narrower", "skos:broader", "skos:related", "skos:inScheme", "skos:topConceptOf", "skos:hasTopConcept", "skos:member"),
-    ),
-    Matter(
-        "themes",
-        _("Subjects"),
-        ("tdp:hasTheme",),
-        (),
-        ("tdp:hasTheme",),
-    ),
-    Matter(
-        "source",
-        _("In the source"),
-        (
-            "dct:isPartOf",
-            "tdp:describes",
-            "tdp:describedBy",
-            "tdp:interviewee",
-            "tdp:sectionNumber",
-            "tdp:rubricKind",
-            "dct:creator",
-            "tdp:attestedIn",
-            "tdp:attestedDuring",
-        ),
-        (),
-        (
-            "dct:source",
-            "dct:isPartOf",
-            "dct:creator",
-            "tdp:describes",
-            "tdp:describedBy",
-            "tdp:interviewee",
-            "tdp:inTable",
-            "tdp:attestedIn",
-        ),
-    ),
-    Matter(
-        "names",
-        _("Names and identifiers"),
-        ("skos:altLabel", "skos:notation", "tdp:expansion", "tdp:printedForm", "tdp:printedTitle", "tdp:printedTime", "dct:identifier"),
-    ),
-)
-
 KINDS = (
     Kind(
         "cluster",
-        ("tdp:Cluster", "tdp:CompetitivenessCluster", "tdp:PTCE", "tdp:BusinessClusterGrappe", "tdp:BusinessNetwork"),
+        terms("tdp:Cluster tdp:CompetitivenessCluster tdp:PTCE tdp:BusinessClusterGrappe tdp:BusinessNetwork"),
         ("clusters", "figures", "labels", "carrier", "actions", "funding", "place"),
         (
             Clause("tdp:hasSector", _("in the field of %(value)s")),
@@ -408,29 +47,16 @@ KINDS = (
             Clause("tdp:managedBy", _("managed by %(value)s")),
             Clause("tdp:holdsLabel", _("which holds the label %(value)s")),
         ),
-        figures=("tdp:firmCount", "tdp:memberCount", "tdp:jobCount", "tdp:personCount", "tdp:worldRank"),
+        figures=terms("tdp:firmCount tdp:memberCount tdp:jobCount tdp:personCount tdp:worldRank"),
     ),
     Kind(
         "territory",
-        (
-            "tdp:Pays",
-            "tdp:TerritorialPole",
-            "tdp:ProjectTerritory",
-            "tdp:Commune",
-            "tdp:Departement",
-            "tdp:Region",
-            "tdp:FormerRegion",
-            "tdp:Country",
-            "tdp:AdministrativeTerritory",
-            "tdp:BusinessZone",
-            "tdp:EmploymentArea",
-            "tdp:LivingArea",
-            "tdp:NaturalArea",
-            "tdp:NaturalParkTerritory",
-            "tdp:SubArea",
-            "tdp:TouristDestination",
-            "tdp:TerritoryWithRSETPractice",
-            "tdp:Territory",
+        terms(
+            """
+            tdp:Pays tdp:TerritorialPole tdp:ProjectTerritory tdp:Commune tdp:Departement tdp:Region tdp:FormerRegion tdp:Country
+            tdp:AdministrativeTerritory tdp:BusinessZone tdp:EmploymentArea tdp:LivingArea tdp:NaturalArea tdp:NaturalParkTerritory
+            tdp:SubArea tdp:TouristDestination tdp:TerritoryWithRSETPractice tdp:Territory
+            """
         ),
         ("place", "carrier", "clusters", "labels", "funding", "actions", "rset"),
         (
@@ -440,32 +66,17 @@ KINDS = (
             Clause("tdp:createdDuring", _("created: %(value)s")),
             Clause("tdp:hasHadCarrier", _("carried by %(value)s")),
         ),
-        figures=("tdp:inhabitants", "tdp:communeCount", "tdp:epciCount", "tdp:areaInSquareKilometres"),
+        figures=terms("tdp:inhabitants tdp:communeCount tdp:epciCount tdp:areaInSquareKilometres"),
     ),
     Kind(
         "organisation",
-        (
-            "tdp:PETR",
-            "tdp:CarrierOrganisation",
-            "tdp:Association",
-            "tdp:Bank",
-            "tdp:ClusterManagementBody",
-            "tdp:ConsularChamber",
-            "tdp:Enterprise",
-            "tdp:EuropeanBody",
-            "tdp:ResearchInstitute",
-            "tdp:University",
-            "tdp:StateBody",
-            "tdp:LocalAuthority",
-            "tdp:InterMunicipalBody",
-            "tdp:PublicAuthority",
-            "tdp:LocalActionGroup",
-            "tdp:GovernanceBody",
-            "tdp:Facility",
-            "tdp:ActorGroup",
-            "org:FormalOrganization",
-            "org:OrganizationalUnit",
-            "org:Organization",
+        terms(
+            """
+            tdp:PETR tdp:CarrierOrganisation tdp:Association tdp:Bank tdp:ClusterManagementBody tdp:ConsularChamber tdp:Enterprise
+            tdp:EuropeanBody tdp:ResearchInstitute tdp:University tdp:StateBody tdp:LocalAuthority tdp:InterMunicipalBody
+            tdp:PublicAuthority tdp:LocalActionGroup tdp:GovernanceBody tdp:Facility tdp:ActorGroup org:FormalOrganization
+            org:OrganizationalUnit org:Organization
+            """
         ),
         ("carrier", "remits", "place", "clusters", "labels", "funding", "actions"),
         (
@@ -476,19 +87,15 @@ KINDS = (
             Clause("tdp:hasSector", _("in the field of %(value)s")),
             Clause("tdp:createdDuring", _("created: %(value)s")),
         ),
-        figures=("tdp:memberCount", "tdp:firmCount", "tdp:jobCount", "tdp:personCount"),
+        figures=terms("tdp:memberCount tdp:firmCount tdp:jobCount tdp:personCount"),
     ),
     Kind(
         "programme",
-        (
-            "tdp:LocalProgramme",
-            "tdp:ProgrammeGeneration",
-            "tdp:FundingProgramme",
-            "tdp:Fund",
-            "tdp:Plan",
-            "tdp:TerritoryProject",
-            "tdp:ActionSheet",
-            "tdp:Instrument",
+        terms(
+            """
+            tdp:LocalProgramme tdp:ProgrammeGeneration tdp:FundingProgramme tdp:Fund tdp:Plan tdp:TerritoryProject tdp:ActionSheet
+            tdp:Instrument
+            """
         ),
         ("funding", "labels", "actions"),
         (
@@ -526,17 +133,10 @@ KINDS = (
     ),
     Kind(
         "action",
-        (
-            "tdp:RSETPractice",
-            "tdp:Project",
-            "tdp:Study",
-            "tdp:Survey",
-            "tdp:Event",
-            "tdp:Training",
-            "tdp:Service",
-            "tdp:Measure",
-            "tdp:Agreement",
-            "tdp:Action",
+        terms(
+            """
+            tdp:RSETPractice tdp:Project tdp:Study tdp:Survey tdp:Event tdp:Training tdp:Service tdp:Measure tdp:Agreement tdp:Action
+            """
         ),
         ("actions", "rset", "place", "funding", "figures"),
         (
@@ -549,24 +149,12 @@ KINDS = (
     ),
     Kind(
         "statement",
-        (
-            "tdp:Recommendation",
-            "tdp:Obstacle",
-            "tdp:CommonPoint",
-            "tdp:SharedOpinion",
-            "tdp:FutureTrack",
-            "tdp:Remark",
-            "tdp:Illustration",
-            "tdp:SurveyFinding",
-            "tdp:Finding",
-            "tdp:Claim",
-            "tdp:ReformImpact",
-            "tdp:LegalEffect",
-            "tdp:SheetItem",
-            "tdp:AbsenceStatement",
-            "tdp:RubricSilence",
-            "tdp:RSETStatement",
-            "tdp:Discrepancy",
+        terms(
+            """
+            tdp:Recommendation tdp:Obstacle tdp:CommonPoint tdp:SharedOpinion tdp:FutureTrack tdp:Remark tdp:Illustration
+            tdp:SurveyFinding tdp:Finding tdp:Claim tdp:ReformImpact tdp:LegalEffect tdp:SheetItem tdp:AbsenceStatement tdp:RubricSilence
+            tdp:RSETStatement tdp:Discrepancy
+            """
         ),
         ("discrepancies", "absences", "rset", "findings", "lessons", "themes"),
         (
@@ -583,16 +171,11 @@ KINDS = (
     ),
     Kind(
         "passage",
-        (
-            "tdp:Passage",
-            "tdp:SourceTable",
-            "tdp:ExpertView",
-            "tdp:FactSheet",
-            "tdp:SourceSection",
-            "tdp:SourceDocument",
-            "tdp:Law",
-            "tdp:LegalArticle",
-            "tdp:Document",
+        terms(
+            """
+            tdp:Passage tdp:SourceTable tdp:ExpertView tdp:FactSheet tdp:SourceSection tdp:SourceDocument tdp:Law tdp:LegalArticle
+            tdp:Document
+            """
         ),
         ("source", "names", "findings"),
         (
@@ -610,144 +193,9 @@ KINDS = (
         cards=False,
     ),
     Kind("period", ("time:ProperInterval",), ("names",), cards=False),
-    Kind("dataset", ("void:Dataset", "dcat:Dataset", "qb:DataSet", "sd:NamedGraph", "prov:Entity"), (), cards=False),
+    Kind("dataset", terms("void:Dataset dcat:Dataset qb:DataSet sd:NamedGraph prov:Entity"), (), cards=False),
 )
 DEFAULT = Kind("thing", ())
-
-INVERSES = {
-    "tdp:neighbourOf": "tdp:neighbourOf",
-    "skos:related": "skos:related",
-    "tdp:leads": "tdp:ledBy",
-    "tdp:hasPractice": "tdp:practiceIn",
-    "tdp:hasPost": "tdp:postFor",
-    "tdp:centralTownOf": "tdp:centralTown",
-    "tdp:describedBy": "tdp:describes",
-    "tdp:operates": "tdp:operatedBy",
-    "tdp:manages": "tdp:managedBy",
-    "tdp:hasPartTerritory": "tdp:partOfTerritory",
-    "tdp:illustratedBy": "tdp:illustrates",
-    "tdp:hasHadMember": "tdp:hasBeenMemberOf",
-    "tdp:labelHeldBy": "tdp:holdsLabel",
-    "tdp:hasHadCarrier": "tdp:hasCarried",
-    "skos:narrower": "skos:broader",
-    "skos:hasTopConcept": "skos:inScheme",
-}
-"""Property -> the one that says the same the other way round: where both hold, the page shows the second."""
-
-IMPLIED = {"skos:topConceptOf": "skos:inScheme"}
-"""Property -> the one that says no less, in either direction: where both hold, the page shows the second."""
-
-SHOWN_BY = {
-    "tdp:hasHadCarrier": "tdp:CarrierPeriod",
-    "tdp:hasCarried": "tdp:CarrierPeriod",
-    "tdp:hasHadLegalForm": "tdp:LegalFormPeriod",
-    "tdp:holdsLabel": "tdp:LabelAward",
-    "tdp:hasFigure": "qb:Observation",
-    "tdp:hasHadMember": "org:Membership",
-    "tdp:hasBeenMemberOf": "org:Membership",
-    "tdp:hasPost": "org:Post",
-}
-"""Property -> the class of nodes that say the same with time and source."""
-
-POINTERS = {
-    "tdp:takesPlaceIn": _("Actions that take place here"),
-    "tdp:ledBy": _("Actions that it carries"),
-    "tdp:projectOwner": _("Actions that it answers for"),
-    "tdp:pilotedBy": _("Actions that it steers"),
-    "tdp:initiatedBy": _("Initiated by it"),
-    "tdp:partner": _("Actions in which it is a partner"),
-    "tdp:participant": _("Actions in which it takes part"),
-    "tdp:host": _("Actions that it hosts"),
-    "tdp:signatory": _("Agreements that it signed"),
-    "tdp:partOfAction": _("Parts of this action"),
-    "tdp:follows": _("Followed by"),
-    "tdp:underScheme": _("Actions in this framework"),
-    "tdp:implementsPlan": _("Actions that put it to work"),
-    "tdp:practiceIn": _("RSET practices here"),
-    "tdp:inDepartement": _("Territories of this département"),
-    "tdp:inRegion": _("Territories of this région, as printed"),
-    "tdp:inRegionByDepartement": _("Territories of this région, by their département"),
-    "tdp:departementOfRegion": _("Départements of this région"),
-    "tdp:inArea": _("Territories within it"),
-    "tdp:partOfTerritory": _("Its parts"),
-    "tdp:centralTown": _("Central town of"),
-    "tdp:neighbourOf": _("Neighbours"),
-    "tdp:locatedIn": _("Located here"),
-    "tdp:bodyOf": _("Its bodies"),
-    "tdp:managedBy": _("Managed by it"),
-    "tdp:managedByGroup": _("Programmes that it manages"),
-    "tdp:operatedBy": _("Facilities that it operates"),
-    "tdp:carriedBy": _("Programmes and plans that it carries"),
-    "tdp:localProgrammeOf": _("Local programmes"),
-    "tdp:planOf": _("Plans and strategies"),
-    "tdp:brandOwner": _("Brands"),
-    "tdp:remitOf": _("What it is for"),
-    "tdp:launchedBy": _("Calls that it launched"),
-    "tdp:offeredLabel": _("Calls that offer it"),
-    "tdp:subProgrammeOf": _("Programmes under it"),
-    "tdp:financedByFund": _("Programmes that it finances"),
-    "tdp:benefitsFromFund": _("Who benefits from it"),
-    "tdp:reachedByFund": _("Territories that it reaches"),
-    "tdp:hasSector": _("Bodies and actions of this sector"),
-    "tdp:hasTheme": _("What deals with this theme"),
-    "tdp:concerns": _("Statements that concern it"),
-    "tdp:cites": _("Statements that name it"),
-    "tdp:appliesTo": _("Statements that hold for it"),
-    "tdp:statedBy": _("What it states"),
-    "tdp:describes": _("Its fact sheet"),
-    "tdp:interviewee": _("Sheets for which this person was interviewed"),
-    "tdp:betweenStatements": _("Discrepancies"),
-    "dct:source": _("Data that rest on it"),
-    "dct:isPartOf": _("Its parts"),
-    "skos:broader": _("Narrower concepts"),
-    "skos:inScheme": _("Concepts of this list"),
-    "void:inDataset": _("Its parts"),
-}
-"""Property -> what the list of those that point here by it is called."""
-
-NOUNS = {
-    "tdp:Pays": _("a Pays (project territory)"),
-    "tdp:ProjectTerritory": _("a project territory"),
-    "tdp:TerritorialPole": _("a territorial pole"),
-    "tdp:Commune": _("a commune"),
-    "tdp:Departement": _("a département"),
-    "tdp:Region": _("a région"),
-    "tdp:FormerRegion": _("a former région"),
-    "tdp:Country": _("a country"),
-    "tdp:NaturalParkTerritory": _("a natural park"),
-    "tdp:CompetitivenessCluster": _("a competitiveness cluster"),
-    "tdp:PTCE": _("a PTCE (territorial pole of economic cooperation)"),
-    "tdp:Cluster": _("a cluster"),
-    "tdp:BusinessNetwork": _("a network of enterprises"),
-    "tdp:PETR": _("a PETR (rural and territorial balance pole)"),
-    "tdp:CarrierOrganisation": _("a body that carries a territory"),
-    "tdp:Association": _("an association"),
-    "tdp:LocalActionGroup": _("a local action group (GAL)"),
-    "tdp:LocalAuthority": _("a local authority"),
-    "tdp:StateBody": _("a body of the State"),
-    "tdp:Enterprise": _("an enterprise"),
-    "tdp:Facility": _("a facility"),
-    "tdp:LocalProgramme": _("a local programme"),
-    "tdp:FundingProgramme": _("a funding programme"),
-    "tdp:Fund": _("a fund"),
-    "tdp:Plan": _("a plan"),
-    "tdp:CallForProjects": _("a call for projects"),
-    "tdp:Application": _("an application"),
-    "tdp:LabelScheme": _("a label"),
-    "tdp:LabelAward": _("an award of a label"),
-    "tdp:TerritorialBrand": _("a brand of a territory"),
-    "tdp:RSETPractice": _("an RSET practice"),
-    "tdp:Action": _("an action"),
-    "tdp:Project": _("a project"),
-    "tdp:Study": _("a study"),
-    "tdp:Event": _("an event"),
-    "tdp:Training": _("a training"),
-    "tdp:Service": _("a service"),
-    "tdp:Measure": _("a measure"),
-    "tdp:Agreement": _("an agreement"),
-    "tdp:Law": _("a law"),
-}
-"""Class -> how a summary says what a thing of it is; kinds whose classes have none are not put into a sentence."""
 
 
 def kind_of(classes: Iterable[str]) -> Kind:

@@ -15,9 +15,11 @@ from territoires.knowledge.description import construct
 from territoires.results import Row, Term, rows
 from territoires.vocabulary import iri, shorten
 from territoires.web.addresses import address
-from territoires.web.kinds import INVERSES, POINTERS, SHOWN_BY, Kind, kind_of, main_class
+from territoires.web.kinds import Kind, kind_of, main_class
+from territoires.web.matters import INVERSES, SHOWN_BY
 from territoires.web.naming import NAMING, Namer, namer
 from territoires.web.service import service
+from territoires.web.wording import POINTERS
 
 KINDS: Mapping[str, object] = {
     "territory": lazy_gettext("Territory"),

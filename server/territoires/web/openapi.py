@@ -11,9 +11,10 @@ from werkzeug.routing import Rule
 from territoires import __version__
 from territoires.formats import HTML
 from territoires.web.answering import LONGEST_ADDRESS
+from territoires.web.components import EXAMPLES, HEADERS, PARAMETERS, SCHEMAS, Members
 from territoires.web.errors import PROBLEM, TEXT, TITLES
 from territoires.web.headers import cached
-from territoires.web.interface import EXAMPLES, HEADERS, OPERATIONS, PARAMETERS, QUERY, SCHEMAS, Members, Operation
+from territoires.web.interface import OPERATIONS, QUERY, Operation
 from territoires.web.service import service
 from territoires.web.sparql import DIRECT, FORM
 

@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from territoires.knowledge.gathering import Gathered, Said, key
 from territoires.results import NamedNode, Term
-from territoires.web.kinds import IMPLIED, INVERSES, MATTERS, POINTERS, SHOWN_BY, Kind, Matter, main_class, matters_of
+from territoires.web.kinds import Kind, main_class, matters_of
+from territoires.web.matters import IMPLIED, INVERSES, MATTERS, SHOWN_BY, Matter
 from territoires.web.naming import Value
 from territoires.web.outward import LINKING, links
 from territoires.web.parts import Badge, Card, Fact, Figure, Group, Line, Listing, Page, Section, parts
@@ -16,6 +17,7 @@ from territoires.web.selection import Selection, Slice
 from territoires.web.showing import DEFINING, NAMES, NOT_STATED, STATES, TIMES, Shown
 from territoires.web.summary import summarise
 from territoires.web.timeline import Event, draw, ordered
+from territoires.web.wording import POINTERS
 
 OBSERVATION = "qb:Observation"
 READINGS = ("tdp:firstReading", "tdp:secondReading", "tdp:resolution")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from territoires.knowledge.gathering import Gathered
-from territoires.web.kinds import IMPLIED, INVERSES, MATTERS, Kind
+from territoires.web.kinds import Kind
+from territoires.web.matters import IMPLIED, INVERSES, MATTERS
 
 CARDS, LISTED = 10, 40
 """How many cards of a class, or lines of a list, a page holds."""

@@ -13,7 +13,7 @@ from granian.constants import Interfaces, Loops
 from territoires.settings import Settings
 from territoires.web.app import load_gateway
 from territoires.web.gateway import Gateway
-from territoires.web.observation import logging_configuration
+from territoires.web.journal import logging_configuration
 
 _PR_SET_PDEATHSIG = 1
 

@@ -6,8 +6,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from territoires.results import NamedNode
-from territoires.web.kinds import NOUNS, SHOWN_BY, Clause, Kind, main_class
+from territoires.web.kinds import Clause, Kind, main_class
+from territoires.web.matters import SHOWN_BY
 from territoires.web.showing import Shown
+from territoires.web.wording import NOUNS
 
 COUNTED = {
     "tdp:inhabitants": _("%(number)s inhabitants"),

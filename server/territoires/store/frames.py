@@ -1,0 +1,100 @@
+"""What goes over the socket between the pool and a worker.
+
+Each frame is a type (one byte), a length (four bytes, big-endian) and a body.
+"""
+
+import io
+import json
+import select
+import socket
+import struct
+from dataclasses import dataclass
+
+HEAD, DATA, FAULT, END = b"H", b"D", b"F", b"Z"
+_FRAME = struct.Struct(">cI")
+CHUNK = 1 << 16  # bytes: what a worker gathers before it sends
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame."""
+
+    kind: bytes
+    body: bytes
+
+    def fields(self) -> dict[str, object]:
+        """The body as JSON."""
+        found = json.loads(self.body)
+        assert isinstance(found, dict)
+        return found
+
+
+def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:
+    """Sends one frame."""
+    connection.sendall(_FRAME.pack(kind, len(body)) + body)
+
+
+class FrameReader:
+    """The frames that arrive over a socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._arrived = bytearray()
+
+    def read(self, wait: bool = True) -> Frame | None:
+        """The next frame; without `wait` None where it has not arrived whole. Raises EOFError when the other side has ended."""
+        while (frame := self._next()) is None:
+            try:
+                data = self._connection.recv(CHUNK, 0 if wait else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                if not wait:
+                    return None
+                select.select([self._connection], [], [])  # an event loop may have made the descriptor one that doesn't wait
+                continue
+            except OSError as error:
+                raise EOFError from error
+            if not data:
+                raise EOFError
+            self._arrived += data
+        return frame
+
+    def _next(self) -> Frame | None:
+        if len(self._arrived) < _FRAME.size:
+            return None
+        kind, length = _FRAME.unpack_from(self._arrived)
+        end = _FRAME.size + length
+        if len(self._arrived) < end:
+            return None
+        body = bytes(memoryview(self._arrived)[_FRAME.size : end])
+        del self._arrived[:end]
+        return Frame(kind, body)
+
+
+class Outbox(io.RawIOBase):
+    """What goes out as frames, several in one piece where they are small; a file that the engine writes the answer to."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._waiting = bytearray()
+
+    def put(self, kind: bytes, body: bytes) -> None:
+        """Adds a frame."""
+        self._waiting += _FRAME.pack(kind, len(body))
+        self._waiting += body
+        if len(self._waiting) >= CHUNK:
+            self.send()
+
+    def send(self) -> None:
+        """Sends what waits."""
+        self._connection.sendall(self._waiting)
+        self._waiting.clear()
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        """Adds a part of the answer."""
+        if size := len(data):
+            self.put(DATA, data)
+        return size
