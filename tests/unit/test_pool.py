@@ -310,12 +310,32 @@ def test_worker_that_has_grown_leaves(settings: Settings, leaving: bool) -> None
 
 
 def test_slow_query_yields(pool: Pool) -> None:
-    """A slow query goes behind shorter ones in the kernel's queue, and its process isn't used again."""
+    """A slow query goes behind shorter ones in the kernel's queue."""
     with pytest.raises(QueryTimeout):
         threading.Timer(0.6, lambda: niceness.extend(os.getpriority(os.PRIO_PROCESS, pid) for pid in pool_busy(pool))).start()
         niceness: list[int] = []
         ask(pool, RUNAWAYS["cross product"], seconds=1.0)
     assert niceness == [15]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_worker_after_a_slow_query(pool: Pool, monkeypatch: pytest.MonkeyPatch, allowed: bool) -> None:
+    """One that has yielded the processor takes it back and is kept; where the system forbids that, it isn't used again."""
+    ask(pool, "ASK {}")
+    worker = pool._idle[-1]
+    worker.yield_processor()
+    if not allowed:
+        monkeypatch.setattr(os, "setpriority", forbidden)
+    ask(pool, "ASK {}")
+    if allowed:
+        assert worker in pool._idle and os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0)
+    else:
+        assert worker not in pool._idle and until(lambda: worker.pid not in children(pool))
+
+
+def forbidden(*_: object) -> None:
+    """As the kernel answers a user without the right."""
+    raise PermissionError
 
 
 def test_kinds_and_pages(pool: Pool) -> None:

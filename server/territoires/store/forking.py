@@ -93,11 +93,21 @@ class Worker:
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def yield_processor(self) -> None:
-        """Lets shorter queries go first, from here to the end of this worker."""
+        """Lets shorter queries go first, until `take_processor_back`."""
         if not self.niced:
             self.niced = True
             with contextlib.suppress(ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, self.pid, 15)
+
+    def take_processor_back(self) -> bool:
+        """Ends the yielding; False where the system doesn't let a priority rise again (getrlimit(2), RLIMIT_NICE)."""
+        if self.niced:
+            try:
+                os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0))
+            except OSError:
+                return False
+            self.niced = False
+        return True
 
     def close(self) -> None:
         """Closes the socket, upon which an idle worker ends."""

@@ -241,11 +241,14 @@ class Pool:
         raise StoreUnavailable("No worker takes a query.")
 
     def give_back(self, worker: Worker, fit: bool) -> None:
-        """Takes a worker back; one that isn't fit for another query is ended, whatever it does."""
-        kept = fit and not worker.niced
+        """Takes a worker back; one that isn't fit for another query is ended, whatever it does.
+
+        A worker that has answered is worth keeping: the first query in a fork of a store in memory pays for a copy of each page that
+        it reads, since reading counts references there.
+        """
         with self._condition:
             self._busy.pop(worker, None)
-            kept = kept and not self._closed
+            kept = fit and not self._closed and worker.take_processor_back()
             if kept:
                 self._idle.append(worker)
         if not kept:
