@@ -338,6 +338,20 @@ def forbidden(*_: object) -> None:
     raise PermissionError
 
 
+def test_worker_that_does_not_end(pool: Pool) -> None:
+    """One that outlives its deadline, because the system gives it no processor, isn't waited for."""
+
+    def stop() -> None:
+        for pid in pool_busy(pool):
+            os.kill(pid, signal.SIGSTOP)  # SIGALRM waits for SIGCONT, SIGKILL doesn't
+
+    threading.Timer(0.3, stop).start()
+    began = time.monotonic()
+    with pytest.raises(QueryTimeout):
+        ask(pool, RUNAWAYS["cross product"], seconds=1.0)
+    assert time.monotonic() - began < 3
+
+
 def test_kinds_and_pages(pool: Pool) -> None:
     """Each kind in what is accepted for it; a kind that isn't accepted is told without a body; a page has the first rows."""
     reply = pool.run(Request("SELECT ?s { ?s ?p ?o }", accept={"graph": "text/turtle"}))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from territoires.store.pool import Pool
 
 AWAITED = 256 << 10  # bytes: up to here an answer is awaited whole, so that a fault still gets a status
+_GRACE = 0.5  # seconds that a worker has, after its deadline, to be gone; one that the system doesn't let die isn't waited for
 _LONGEST_AT_ONCE = 64 << 10  # bytes: what the socket to an idle worker takes in one piece
 
 
@@ -112,7 +113,7 @@ class Errand:
         """The next frame. Raises what the worker tells of, or why it has ended."""
         assert self._worker is not None
         try:
-            frame = self._worker.frames.read(wait)
+            frame = self._worker.frames.read(wait, self._began + self._request.seconds + _GRACE)
         except EOFError:
             seconds = time.monotonic() - self._began
             self._end(False)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -13,7 +12,7 @@ import threading
 from territoires import errors
 from territoires.errors import StoreUnavailable
 from territoires.results import Request
-from territoires.store.frames import Frame, FrameReader
+from territoires.store.frames import Frame, FrameReader, arrives
 from territoires.store.worker import Specification
 
 _READY_WITHIN = 120.0  # seconds for a zygote to load its dataset
@@ -53,7 +52,7 @@ class Zygote:
         if not self._awaited and self._lock.acquire(blocking=False):
             try:
                 with contextlib.suppress(OSError, ValueError):
-                    self._awaited = bool(select.select([self._control], [], [], 0)[0]) and self._control.recv(1) == b"R"
+                    self._awaited = arrives(self._control, 0) and self._control.recv(1) == b"R"
             finally:
                 self._lock.release()
         return self._awaited
@@ -89,6 +88,7 @@ class Worker:
 
     def kill(self) -> None:
         """Ends the process now, whatever it does."""
+        self.take_processor_back()  # on a busy machine one that yields would take long to die
         with contextlib.suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 

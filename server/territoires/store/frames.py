@@ -8,6 +8,7 @@ import json
 import select
 import socket
 import struct
+import time
 from dataclasses import dataclass
 
 HEAD, DATA, FAULT, END = b"H", b"D", b"F", b"Z"
@@ -34,6 +35,13 @@ def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:
     connection.sendall(_FRAME.pack(kind, len(body)) + body)
 
 
+def arrives(connection: socket.socket, seconds: float | None) -> bool:
+    """Whether something can be read within so many seconds, or the other side has ended."""
+    polling = select.poll()  # not select(2), which takes no descriptor above 1023
+    polling.register(connection, select.POLLIN)
+    return bool(polling.poll(None if seconds is None else max(0.0, seconds) * 1000))
+
+
 class FrameReader:
     """The frames that arrive over a socket."""
 
@@ -41,15 +49,19 @@ class FrameReader:
         self._connection = connection
         self._arrived = bytearray()
 
-    def read(self, wait: bool = True) -> Frame | None:
-        """The next frame; without `wait` None where it has not arrived whole. Raises EOFError when the other side has ended."""
+    def read(self, wait: bool = True, until: float | None = None) -> Frame | None:
+        """The next frame; without `wait` None where it has not arrived whole.
+
+        Raises EOFError when the other side has ended, or has been silent until then (by time.monotonic()).
+        """
         while (frame := self._next()) is None:
             try:
-                data = self._connection.recv(CHUNK, 0 if wait else socket.MSG_DONTWAIT)
+                data = self._connection.recv(CHUNK, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 if not wait:
                     return None
-                select.select([self._connection], [], [])  # an event loop may have made the descriptor one that doesn't wait
+                if not arrives(self._connection, None if until is None else until - time.monotonic()):
+                    raise EOFError from None
                 continue
             except OSError as error:
                 raise EOFError from error
