@@ -98,13 +98,17 @@ def fork_for_each(control: socket.socket, specification: Specification, held: St
 
 def serve(connection: socket.socket, specification: Specification, held: Store | None) -> None:
     """A worker: one query after another, each under its deadline."""
-    limit_memory(specification.query_memory)
     store = EmbeddedStore(Path(specification.store), specification.revision, specification.base, held)
     send_frame(connection, HEAD, json.dumps({"pid": os.getpid()}).encode())
-    most = memory_used() + _RECYCLED
+    limit_memory(specification.query_memory)
+    held_before = memory_used()
+    most = held_before + _RECYCLED
     frames = FrameReader(connection)
     leaving = False
     while not leaving:
+        if memory_used() > held_before:  # what earlier queries left behind isn't the next one's
+            limit_memory(specification.query_memory)
+            held_before = memory_used()
         try:
             frame = frames.read()
         except EOFError:
@@ -129,10 +133,10 @@ def memory_used() -> int:
 
 
 def limit_memory(allowed: int) -> None:
-    """Lets this process use `allowed` bytes more than it does now."""
+    """Lets this process use `allowed` bytes more than it does now (getrlimit(2), RLIMIT_DATA)."""
     pages = int(Path("/proc/self/statm").read_text().split()[5])
     limit = pages * resource.getpagesize() + allowed
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def answer(connection: socket.socket, store: EmbeddedStore, request: dict[str, object], specification: Specification, most: int) -> bool:
