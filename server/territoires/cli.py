@@ -1,6 +1,8 @@
 """The command line: each command calls the room that does the work."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,8 +11,10 @@ import click
 
 from territoires import __version__, formats
 from territoires.errors import TerritoiresError
-from territoires.knowledge import asking, building, explanation, queries, reasoning, validation, wording
+from territoires.knowledge import asking, building, explanation, following, queries, reasoning, validation, wording
 from territoires.knowledge import coverage as covering
+from territoires.knowledge import homonyms as bearing
+from territoires.knowledge.importing import package, running
 from territoires.settings import Settings, settings_from
 from territoires.store import datasets, loading
 from territoires.store.releases import current_release
@@ -118,12 +122,109 @@ def load(address: str | None, user: str | None, password: str | None, default_gr
 
 
 @main.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--column", required=True, help="Column that names the things.")
+@click.option("--type", "kind", required=True, help="What they are: commune, intercommunalite, departement, territoire, organisation…")
+@click.option("--context", "contexts", multiple=True, metavar="[KEY=]COLUMN", help="Column that tells its departement, region or postal.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the joined table here: .csv, .tsv or .ttl [CSV on standard output].")
+@click.option("--decisions", "decided", type=click.Path(path_type=Path), help="CSV of decisions: written, and followed once it is there.")
+@click.option("--against", metavar="URL", help="Look candidates up at this SPARQL endpoint instead; nothing is accepted by itself.")
+@click.option("--encoding", help="Encoding of the table [UTF-8, UTF-16 or Windows-1252, found out].")
+@click.option("--separator", help="Separator of the table: , ; | or tab [found out].")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", help="Language of the reasons.")
+def link(
+    table: Path,
+    column: str,
+    kind: str,
+    contexts: tuple[str, ...],
+    out: Path | None,
+    decided: Path | None,
+    against: str | None,
+    encoding: str | None,
+    separator: str | None,
+    lang: str,
+) -> None:
+    """Join TABLE (CSV, TSV, XLSX) with the things that one of its columns names."""
+    from territoires.knowledge import joining  # rapidfuzz and SPARQLWrapper load only here
+
+    job = joining.Job(table, column, kind, contexts, out, decided, against, encoding, separator, lang)
+    told = joining.run(job, settings_from())
+    if told.text:
+        click.echo(told.text, nl=False)
+    for sentence in told.sentences:
+        click.echo(sentence, err=True)
+
+
+@main.command()
 def outlines() -> None:
     """Draw data/geo/ anew: download the communes of France, dissolve them, simplify. Needs the dependency group `outlines`."""
     from territoires.knowledge.importing import outlines as drawing  # its packages are not the server's
 
     for name, size in drawing.run(settings_from().home).items():
         click.echo(f"data/geo/{name}.geojson: {size // 1000} kB")
+
+
+@main.group("import")
+def importing() -> None:
+    """What is brought in from elsewhere, for the releases that are built afterwards."""
+
+
+@importing.command()
+@click.option("--millesime", "year", type=int, default=2026, show_default=True, help="Year of the code, as of its 1 January.")
+@click.option("--from", "archive", type=click.Path(path_type=Path), metavar="PACKAGE.tgz", help="The archive of the npm package, as it is.")
+@click.option("--history", type=click.Path(path_type=Path), metavar="PACKAGE.tgz", help="The archive that tells what became of communes.")
+@click.option("--csv", type=click.Path(path_type=Path), metavar="FOLDER", help="INSEE's files v_commune_YYYY.csv and the like, instead.")
+def cog(year: int, archive: Path | None, history: Path | None, csv: Path | None) -> None:
+    """Import the official geographic code of all of France: places, EPCI with their members, populations, changes since 2014."""
+    if csv and (archive or history):
+        raise click.UsageError("Give either the archives of the package or a folder of CSV files.")
+    settings = settings_from()
+    running.run(settings.home, settings.imports, running.Order(year, archive, csv, history), click.echo, bar)
+
+
+@importing.command()
+@click.argument("cogugaison", type=click.Path(path_type=Path))
+def perimeters(cogugaison: Path) -> None:
+    """Write data/reference/perimeters/ anew, from the npm package and a copy of the repository COGUGAISON (github.com/antuki/COGugaison).
+
+    Needs the dependency group `perimeters`, five minutes and 5 GB of memory.
+    """
+    from territoires.knowledge.importing import perimeters as writing  # its packages are not the server's
+
+    for name, size in writing.run(settings_from().home, cogugaison).items():
+        click.echo(f"data/reference/perimeters/{name}: {size // 1000} kB")
+
+
+@importing.command()
+def homonyms() -> None:
+    """Write data/reference/homonyms.tsv anew: the names that several communes of France bear."""
+    archive = package.fetch(newest := package.VERSIONS[max(package.VERSIONS)].number, package.cache(), click.echo)
+    count = bearing.write(settings_from().home, package.read(archive, ["communes"])["communes"], newest)
+    click.echo(f"data/reference/homonyms.tsv: {count} names")
+
+
+@contextmanager
+def bar(label: str, length: int) -> Iterator[running.Advance]:
+    """A progress bar on a terminal, elsewhere a line."""
+    with click.progressbar(length=length, label=label, file=sys.stderr, update_min_steps=max(1, length // 200)) as shown:
+        yield shown.update
+
+
+@main.group()
+def links() -> None:
+    """The links to the data sets of others, data/links/."""
+
+
+@links.command()
+@click.option("--sample", type=click.IntRange(0), default=3, help="How many links of each target to follow; 0 for all [3].")
+@click.option("--seconds", type=click.FloatRange(0.1, 120), default=following.SECONDS, help="How long an answer may take [10].")
+@click.option("--pause", type=click.FloatRange(0, 60), default=following.PAUSE, help="Seconds between two requests to a host [1].")
+def check(sample: int, seconds: float, pause: float) -> None:
+    """Follow links over the network and tell which targets don't answer. A report: nothing is changed."""
+    chosen = following.addresses(settings_from().home, sample)
+    with click.progressbar(following.follow(chosen, seconds, pause), len(chosen), "Following", file=sys.stderr) as steps:
+        found = list(steps)
+    click.echo("\n".join(following.report(found)))
 
 
 @main.command()

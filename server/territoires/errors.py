@@ -13,6 +13,10 @@ class SourceError(TerritoiresError):
     """A source file is missing, can't be read, or doesn't parse; the text names file and line."""
 
 
+class ImportFailed(TerritoiresError):
+    """What is to be imported can't be had, or isn't what it should be."""
+
+
 class ValidationFailed(TerritoiresError):
     """The data break a SHACL shape of severity Violation."""
 
@@ -31,6 +35,19 @@ class UnknownResource(TerritoiresError):
     def __init__(self, iri: str) -> None:
         super().__init__(iri)
         self.iri = iri
+
+
+class NotKnownThen(TerritoiresError):
+    """The thing is known, but not on that day; `known` are the days that are known (ISO 8601), `instead` what was there then."""
+
+    def __init__(self, message: str, known: tuple[str, ...] = (), instead: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.known = known
+        self.instead = instead
+
+
+class NoMore(NotKnownThen):
+    """The thing was no more on that day."""
 
 
 class UnknownQuery(TerritoiresError):
@@ -88,3 +105,15 @@ class InvalidParameter(TerritoiresError):
 
 class SearchUnavailable(TerritoiresError):
     """There is no search index for what is served, and none can be made: it says too much."""
+
+
+class GazetteerUnavailable(TerritoiresError):
+    """There is no gazetteer for what is served, or it can't be read."""
+
+
+class TooMuch(TerritoiresError):
+    """More is asked for at once than is answered; the text says how much is."""
+
+
+class TableError(TerritoiresError):
+    """A table that somebody brought can't be read, or lacks what was asked for; the text names file, line and column."""

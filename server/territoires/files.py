@@ -5,6 +5,9 @@ from pathlib import Path
 
 from territoires.errors import SourceError
 
+LINKS = "data/links"
+"""The folder of the links to what others say of the same things."""
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -44,6 +47,12 @@ def shape_files(home: Path) -> tuple[SourceFile, ...]:
 def release_files(home: Path) -> tuple[SourceFile, ...]:
     """What a release holds: ontology, data and shapes."""
     return (*knowledge_files(home), *shape_files(home))
+
+
+def link_files(home: Path) -> tuple[SourceFile, ...]:
+    """The mapping sets of links to others, those that are there: data/links/{positive,negative,unsure}.tsv."""
+    paths = sorted((home / LINKS).glob("*.tsv"))
+    return tuple(SourceFile(path, path.relative_to(home).with_suffix("").as_posix()) for path in paths)
 
 
 def example_text(home: Path, name: str) -> str | None:

@@ -21,6 +21,8 @@ class Settings:
     """Folder that holds ontology/, shapes/, data/ and queries/."""
     releases: Path = Path("releases")
     """Folder of the built releases."""
+    imports: Path = Path("imports")
+    """Folder of what was imported; each release takes it with it."""
     base_url: str = CANONICAL_BASE
     """Base of every own IRI in the releases that are built."""
     host: str = "127.0.0.1"
@@ -58,6 +60,10 @@ class Settings:
     """Megabytes of answers that each server process keeps; 0 for none."""
     contact: str = ""
     """Address of who runs the service, mailto: or https:, shown on the pages and in security.txt."""
+    publisher: str = "Territoires"
+    """Who publishes the data, as catalogues and feeds name them."""
+    publisher_url: str = ""
+    """Their home page, http: or https:."""
     log: str = "text"
     """A line on standard error for each request: json, text, or none."""
     metrics: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
@@ -125,6 +131,10 @@ def checked(settings: Settings) -> Settings:
         raise InvalidSetting("TERRITOIRES_STORE_PASSWORD needs TERRITOIRES_STORE_USER.")
     if settings.contact and urlsplit(settings.contact).scheme not in ("https", "mailto", "tel"):
         raise InvalidSetting(f"TERRITOIRES_CONTACT={settings.contact!r} must begin with mailto:, https: or tel:, or be empty.")
+    if settings.publisher_url and urlsplit(settings.publisher_url).scheme not in ("http", "https"):
+        raise InvalidSetting(f"TERRITOIRES_PUBLISHER_URL={settings.publisher_url!r} must begin with http: or https:, or be empty.")
+    if not settings.publisher:
+        raise InvalidSetting("TERRITOIRES_PUBLISHER must name who publishes the data.")
     if settings.log not in ("json", "text", "none"):
         raise InvalidSetting(f"TERRITOIRES_LOG={settings.log!r} must be json, text or none.")
     for network in settings.metrics:

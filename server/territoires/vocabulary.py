@@ -7,12 +7,15 @@ CANONICAL_BASE = "https://w3id.org/territoires-de-projet/"
 
 PREFIXES: dict[str, str] = {
     "tdp": CANONICAL_BASE + "def#",
+    "adms": "http://www.w3.org/ns/adms#",
     "dcat": "http://www.w3.org/ns/dcat#",
+    "dcatap": "http://data.europa.eu/r5r/",
     "dct": "http://purl.org/dc/terms/",
     "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "geo": "http://www.opengis.net/ont/geosparql#",
     "igeo": "http://rdf.insee.fr/def/geo#",
+    "locn": "http://www.w3.org/ns/locn#",
     "m8g": "http://data.europa.eu/m8g/",
     "org": "http://www.w3.org/ns/org#",
     "owl": "http://www.w3.org/2002/07/owl#",
@@ -25,8 +28,10 @@ PREFIXES: dict[str, str] = {
     "sdmx-dimension": "http://purl.org/linked-data/sdmx/2009/dimension#",
     "sh": "http://www.w3.org/ns/shacl#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
     "time": "http://www.w3.org/2006/time#",
     "vann": "http://purl.org/vocab/vann/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
     "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }

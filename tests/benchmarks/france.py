@@ -6,22 +6,19 @@ with their members, and populations as observations: about a million triples. A 
 """
 
 import argparse
-import base64
 import hashlib
-import json
 import os
-import shutil
-import subprocess
-import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.knowledge.importing.ntriples import literal, term, triple
+from territoires.knowledge.importing.package import PACKAGE, Record, Records, cache, fetch
+from territoires.knowledge.importing.package import read as read_package
+from territoires.vocabulary import CANONICAL_BASE
 
-PACKAGE, VERSION, EDITION = "@etalab/decoupage-administratif", "6.0.0", 2026
-INTEGRITY = "sha512-XavYsFlbcM/prKr8hNHPKER94IHw/dsxNM4nxjWMYk6PLFACpEedvn/7wK8Baozm0dCYhWWcf+7bcWpA5pmCaQ=="
+__all__ = ["PACKAGE", "VERSION", "build", "cache", "fetch_package", "lines", "read_package", "subjects"]
+
+VERSION, EDITION = "6.0.0", 2026
 VCARD = "http://www.w3.org/2006/vcard/ns#"
 COMMUNES = {
     "commune-actuelle": "tdp:Commune",
@@ -32,42 +29,12 @@ COMMUNES = {
 """The class of each kind of commune."""
 MAYOTTE, COUNTED = "976", 2017
 """The département whose populations are of another year than the edition's, and that year."""
-Record = dict[str, Any]
-Package = dict[str, list[Record]]
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
-
-
-def cache() -> Path:
-    """Where what is fetched or built is kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "territoires"
+Package = Records
 
 
 def fetch_package(folder: Path) -> Path:
-    """The archive of the package. Raises FileNotFoundError without npm, CalledProcessError, or ValueError when it isn't the pinned one."""
-    path = folder / f"decoupage-administratif-{VERSION}.tgz"
-    if not path.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise FileNotFoundError(f"npm is not on the PATH (Debian: apt-get install npm), and {path} is not there")
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as draft:
-            command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", draft]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
-            (packed,) = Path(draft).iterdir()
-            packed.replace(path)
-    digest = base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
-    if f"sha512-{digest}" != INTEGRITY:
-        path.unlink()
-        raise ValueError(f"{path.name} is not the archive whose checksum is known: it was removed, run again")
-    return path
-
-
-def read_package(path: Path) -> Package:
-    """What the archive holds, by name: regions, departements, arrondissements, communes, epci."""
-    names = ("regions", "departements", "arrondissements", "communes", "epci")
-    with tarfile.open(path) as archive:
-        found = {name: archive.extractfile(f"package/data/{name}.json") for name in names}
-        return {name: json.load(stream) for name, stream in found.items() if stream}
+    """The archive of the package. Raises ImportFailed without npm or network, or when it isn't the pinned one."""
+    return fetch(VERSION, folder)
 
 
 def build(scale: int, folder: Path | None = None) -> Path:
@@ -227,22 +194,6 @@ class Edition:
         yield triple(subject, "rdf:type", term("skos:Concept"))
         yield triple(subject, "skos:inScheme", self.own("scheme/type-d-epci"))
         yield triple(subject, "skos:notation", literal(kind))
-
-
-def triple(subject: str, predicate: str, value: str) -> str:
-    """A line of N-Triples; the predicate as a prefixed name or an IRI."""
-    return f"{subject} {term(predicate)} {value} .\n"
-
-
-def term(name: str) -> str:
-    """An IRI as N-Triples writes it, of a prefixed name or of itself."""
-    return f"<{name if '://' in name else iri(name)}>"
-
-
-def literal(text: str, datatype: str = "", language: str = "") -> str:
-    """A literal as N-Triples writes it."""
-    suffix = f"@{language}" if language else f"^^{term(datatype)}" if datatype else ""
-    return f'"{text.translate(_ESCAPES)}"{suffix}'
 
 
 def main() -> None:

@@ -48,7 +48,10 @@ PAGES = {
     "about": "/a-propos",
     "sources": "/sources-et-licences",
     "quality": "/qualite",
+    "verification": "/verification",
     "help": "/aide",
+    "reconciliation": "/reconcile",
+    "reconciled": "/reconcile?query=Chaumont&type=Commune",
     "accessibility": "/accessibilite",
     "not-found": "/id/territoire/nulle-part",
 }

@@ -25,6 +25,7 @@ BASE = "https://w3id.org/territoires-de-projet/"
 TDP = Namespace(BASE + "def#")
 QB = Namespace("http://purl.org/linked-data/cube#")
 SCHEMA = "https://schema.org/"
+VOID = "http://rdfs.org/ns/void#"
 SDMX = "http://purl.org/linked-data/sdmx/2009/"
 PREFIXES = {"rdf": str(RDF), "rdfs": str(RDFS), "owl": str(OWL), "qb": str(QB)}
 
@@ -59,8 +60,11 @@ REINTERPRETATIONS = {
     (str(DCTERMS), "rdfs:Class", "owl:Class"): "An RDFS class is an OWL class.",
     (SDMX, "rdf:Property", "owl:ObjectProperty"): "SDMX leaves the kind open; the values of ours are IRIs.",
     (str(QB.measureType), "rdf:Property", "owl:ObjectProperty"): "The data cube leaves the kind open; a measure is an IRI.",
+    (str(QB.componentAttachment), "rdf:Property", "owl:ObjectProperty"): "The data cube leaves the kind open; it names a class.",
     ("http://www.w3.org/ns/locn#location", "rdf:Property", "owl:ObjectProperty"): "LOCN is in RDFS; the range is a class.",
     ("http://www.w3.org/ns/org#purpose", "rdf:Property", "owl:ObjectProperty"): "ORG leaves the kind open and advises a concept.",
+    (VOID, "owl:FunctionalProperty", "owl:ObjectProperty"): "VoID says that it is functional only; its values are IRIs.",
+    (VOID, "rdf:DatatypeProperty", "owl:DatatypeProperty"): "A slip of the file: RDF has no such class.",
     (SCHEMA, "rdfs:Class", "owl:Class"): "An RDFS class is an OWL class.",
     (SCHEMA, "rdf:Property", "owl:ObjectProperty"): "schema.org admits IRIs and literals; the values of ours are IRIs.",
     (SCHEMA, "rdf:Property", "owl:DatatypeProperty"): "schema.org admits IRIs and literals; the values of ours are literals.",

@@ -29,6 +29,9 @@ TURTLE = f"""
 @prefix org: <http://www.w3.org/ns/org#> .
 @prefix qb: <http://purl.org/linked-data/cube#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix igeo: <http://rdf.insee.fr/def/geo#> .
+@prefix sdmx-dimension: <http://purl.org/linked-data/sdmx/2009/dimension#> .
+@prefix time: <http://www.w3.org/2006/time#> .
 """
 DENIAL = """
 <denial> a tdp:AbsenceStatement ;
@@ -76,6 +79,25 @@ PRESENCE = """
 <sheet> a tdp:FactSheet ; tdp:describes <territory> .
 <relation> tdp:relatedTerritory <territory> ; tdp:relationKind <scheme/relation-cluster/presence> .
 """
+PERIMETERS = """
+<sheet> a tdp:FactSheet ; tdp:describes <territory> .
+<territory-2014> tdp:perimeterOf <territory> ; tdp:onDate "2014-01-01"^^xsd:date ; tdp:hasMemberTerritory <epci> .
+<epci-2014> tdp:perimeterOf <epci> ; tdp:onDate "2014-01-01"^^xsd:date ; tdp:hasMemberTerritory <here>, <there> .
+<a> qb:dataSet <id/jeu/populations-municipales> ; sdmx-dimension:refArea <here> ;
+    sdmx-dimension:refPeriod <id/periode/2012> ; tdp:inhabitants 40 .
+<b> qb:dataSet <id/jeu/populations-municipales> ; sdmx-dimension:refArea <there> ;
+    sdmx-dimension:refPeriod <id/periode/2012> ; tdp:inhabitants 2 .
+<figure> qb:measureType tdp:inhabitants ; sdmx-dimension:refArea <territory> ;
+    sdmx-dimension:refPeriod <id/periode/2015> ; tdp:inhabitants %s .
+"""
+TWO_WHOLES = """
+<one> tdp:perimeterOf <epci> ; tdp:onDate "2014-01-01"^^xsd:date ; tdp:hasMemberTerritory <commune> .
+<two> tdp:perimeterOf <other> ; tdp:onDate "%s"^^xsd:date ; tdp:hasMemberTerritory <commune> .
+"""
+POPULATION = """
+<commune> igeo:codeINSEE "52269"^^xsd:token . <year> a time:ProperInterval .
+<population> qb:dataSet <id/jeu/populations-municipales> ; sdmx-dimension:refArea <commune> ; sdmx-dimension:refPeriod <year> %s .
+"""
 DISCREPANCY = (
     "<discrepancy> a tdp:Discrepancy ; tdp:betweenStatements <%s> ; tdp:discrepancyType <scheme/type-de-divergence/table-et-texte> ."
 )
@@ -93,6 +115,11 @@ BROKEN = [
     ("membership-outside-life-violation", MEMBERSHIP % ("lastDay", "2015-12-31", "resulting")),
     ("membership-outside-life-violation", MEMBERSHIP % ("firstDay", "2017-01-01", "original")),
     ("overlapping-legal-forms-violation", FORMS % "2016-06-30"),
+    ("overlapping-perimeters-violation", TWO_WHOLES % "2014-01-01"),
+    ("population-violation", POPULATION % ""),
+    ("population-violation", POPULATION % "; tdp:inhabitants 1, 2"),
+    ("population-violation", POPULATION % "; tdp:inhabitants 1 ; sdmx-dimension:refArea <elsewhere> . <elsewhere> igeo:codeINSEE 1"),
+    ("printed-figure-violation", PERIMETERS % 43),
     ("sample-base-violation", SURVEY % 22),
     ("sample-base-violation", "<figure> tdp:shareOf <scheme/base-de-part/exemples-decrits> ; tdp:sampleBase 9 ."),
     ("unsourced-thing-violation", "<id/territoire/x> a tdp:Pays ."),
@@ -106,6 +133,10 @@ SOUND = [
     ("membership-outside-life-violation", MEMBERSHIP % ("lastDay", "2016-06-30", "resulting")),
     ("membership-outside-life-violation", MEMBERSHIP % ("firstDay", "2016-06-30", "original")),
     ("overlapping-legal-forms-violation", FORMS % "2015-12-31"),
+    ("overlapping-perimeters-violation", TWO_WHOLES % "2016-01-01"),
+    ("population-violation", POPULATION % "; tdp:inhabitants 1"),
+    ("printed-figure-violation", PERIMETERS % 42),
+    ("printed-figure-violation", PERIMETERS % 43 + DISCREPANCY % "figure"),
     ("sample-base-violation", SURVEY % 23),
     ("unsourced-thing-violation", "<id/territoire/x> a tdp:Pays ; dct:source <source/memento> ."),
     ("action-table-cell-violation", CELLS % ("described", "tepcv")),

@@ -19,6 +19,7 @@ TDP = Namespace(BASE + "def#")
 ORG = Namespace("http://www.w3.org/ns/org#")
 QB = Namespace("http://purl.org/linked-data/cube#")
 SDMX = Namespace("http://purl.org/linked-data/sdmx/2009/attribute#")
+INSEE_CODE = URIRef("http://rdf.insee.fr/def/geo#codeINSEE")
 LANGUAGES = ["en", "fr"]
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 POLICY = re.compile(
@@ -42,6 +43,7 @@ SCHEMES_OF = {
     TDP.involvementKind: "nature-d-implication", TDP.itemKind: "element-de-fiche", TDP.evidenceLevel: "niveau-de-preuve",
     TDP.claimKind: "nature-d-affirmation", TDP.findingKind: "nature-de-constat", TDP.rubricKind: "rubrique",
     TDP.missingRubric: "rubrique", TDP.discrepancyType: "type-de-divergence", TDP.shareOf: "base-de-part", TDP.frequency: "frequence",
+    TDP.changeKind: "type-de-modification",
     TDP.targets: "public", TDP.addressedTo: "public", TDP.signatoryKind: "public",
 }  # fmt: skip
 WANTED = {
@@ -50,6 +52,7 @@ WANTED = {
     "dimension-rset", "type-rset", "niveau-de-preuve", "nature-de-financement", "nature-d-attribution", "nature-d-affirmation",
     "nature-de-constat", "element-de-fiche", "equipement", "frequence", "rubrique", "type-de-divergence", "aspect-de-reforme", "proximite",
     "moyen", "maturite", "base-de-part", "critere-de-coherence", "critere-de-cluster", "iso26000", "label", "forme-juridique",
+    "type-de-modification",
 }  # fmt: skip
 # These take their members from the data.
 FILLED_BY_DATA = {f"{BASE}scheme/secteur/{name}" for name in ("filiere-d-excellence", "secteur-innovant", "thematique-de-cluster")}
@@ -214,14 +217,22 @@ def lawless_iris(graph: Graph) -> Iterator[str]:
     yield from sorted(term for term in terms if not POLICY.fullmatch(term))
 
 
+def official(graph: Graph, thing: URIRef) -> set:
+    """The code of a place in the official geographic code, or the SIREN number of a body, or of the body of a place."""
+    bodies = [thing, *graph.subjects(TDP.hasTerritory, thing)]
+    return {*graph.objects(thing, INSEE_CODE), *(number for body in bodies for number in graph.objects(body, TDP.siren))}
+
+
 def namesakes(graph: Graph) -> Iterator[str]:
-    """No two things of one type and one name, unless they are said to be different."""
+    """No two things of one type and one name, unless they are said to be different, or have official numbers that differ."""
     seen: dict[tuple[object, str, str | None], URIRef] = {}
     for thing, label in sorted(graph.subject_objects(SKOS.prefLabel)):
         if not str(thing).startswith(BASE + "id/"):
             continue
         for kind in graph.objects(thing, RDF.type):
             other = seen.setdefault((kind, re.sub(r"[\W_]+", " ", str(label).casefold()).strip(), label.language), thing)
+            if other != thing and official(graph, thing) and official(graph, other) and official(graph, thing) != official(graph, other):
+                continue
             if other != thing and (thing, OWL.differentFrom, other) not in graph and (other, OWL.differentFrom, thing) not in graph:
                 yield f"{name(thing)} and {name(other)}: {label}"
 

@@ -105,17 +105,27 @@ def test_identifiers(root: Path, layers: dict[str, dict[str, Any]]) -> None:
             assert properties.get("code", "") in facts.get(iri("igeo:codeINSEE"), {""}), properties
 
 
-def test_facts(root: Path) -> None:
-    """Each table of facts names its source and licence; the 1,093 communes lie in nine territories; a successor is no predecessor."""
-    texts = {name: (root / "data" / "geo" / name).read_text(encoding="utf-8") for name in ("communes-2016.csv", "successors.csv")}
-    assert "Open Database License 1.0" in texts["communes-2016.csv"] and "Licence Ouverte 2.0" in texts["successors.csv"]
-    communes = outlines.read_facts(root / "data" / "geo" / "communes-2016.csv")
-    assert len(communes) == len({row["code"] for row in communes}) == 1093
-    assert {row["territory"] for row in communes} == AREAS.keys()
-    assert {row["basis"] for row in communes} == {"verified", "verified-by-counts", "inferred-by-count"}
-    successors = {row["code"]: row["successor"] for row in outlines.read_facts(root / "data" / "geo" / "successors.csv")}
-    assert successors.keys() <= {row["code"] for row in communes} and not successors.keys() & set(successors.values())
+def test_members(root: Path) -> None:
+    """The nine territories are drawn from 1,060 communes of today, into which the 1,093 of 2016 have become."""
+    members = outlines.territory_members(root)
+    assert set(members.values()) == AREAS.keys()
+    assert len(members) == 1060 and members["52269"] == "pays-de-langres" and "22167" not in members
 
+
+TWO_WHOLES = """
+@base <https://w3id.org/territoires-de-projet/> .
+@prefix tdp: <https://w3id.org/territoires-de-projet/def#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix igeo: <http://rdf.insee.fr/def/geo#> .
+<p1> tdp:perimeterOf <id/territoire/x> ; tdp:onDate "2016-01-01"^^xsd:date ; tdp:hasMemberTerritory <e1> .
+<p2> tdp:perimeterOf <id/territoire/y> ; tdp:onDate "2016-01-01"^^xsd:date ; tdp:hasMemberTerritory <e2> .
+<p3> tdp:perimeterOf <id/territoire/y> ; tdp:onDate "2017-01-01"^^xsd:date ; tdp:hasMemberTerritory <e1> .
+<q1> tdp:perimeterOf <e1> ; tdp:onDate "2016-01-01"^^xsd:date ; tdp:hasMemberTerritory <a> .
+<q2> tdp:perimeterOf <e2> ; tdp:onDate "2016-01-01"^^xsd:date ; tdp:hasMemberTerritory <b> .
+<a> igeo:codeINSEE "a" ; dct:isReplacedBy <b> . <b> igeo:codeINSEE "b" .
+"""
+"""A commune that went into another one, whose land is in another territory."""
 
 SQUARES = (
     Commune("01001", "01", box(0, 0, 1, 1)),
@@ -152,8 +162,8 @@ def test_missing_commune(tmp_path: Path) -> None:
     """A commune without outline, or in two territories, stops the import, which names it."""
     with pytest.raises(SourceError, match="99999"):
         outlines.dissolve(SQUARES, {"99999": "t"})
-    (tmp_path / "successors.csv").write_text("# source\ncode,successor,since\na,b,\n", encoding="utf-8")
-    (tmp_path / "communes-2016.csv").write_text("territory,code,name,basis\nx,a,A,verified\ny,b,B,verified\n", encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "two.ttl").write_text(TWO_WHOLES, encoding="utf-8")
     with pytest.raises(SourceError, match="b lies in x and in y"):
         outlines.territory_members(tmp_path)
 

@@ -23,7 +23,7 @@ def copy(root: Path, tmp_path: Path) -> Settings:
     """Settings over a copy of the sources that a test may break."""
     for folder in ("ontology", "shapes", "data", "queries"):
         shutil.copytree(root / folder, tmp_path / folder)
-    return Settings(home=tmp_path, releases=tmp_path / "releases")
+    return Settings(home=tmp_path, releases=tmp_path / "releases", imports=tmp_path / "imports")
 
 
 def test_no_release(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_failing_build_leaves_running_release(copy: Settings) -> None:
 def test_base_url_rebases_the_whole_release(copy: Settings) -> None:
     """A release built for another host holds no canonical IRI, in no position."""
     base = "https://data.example.org/territoires/"
-    release = build(Settings(home=copy.home, releases=copy.releases, base_url=base), lambda text: None)
+    release = build(Settings(home=copy.home, releases=copy.releases, imports=copy.imports, base_url=base), lambda text: None)
     store = release.open()
     left = f'SELECT ?s {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(CONTAINS(CONCAT(STR(?s), STR(?p), STR(?o), STR(?g)), "{BASE}")) }}'
     assert list(rows(store.query(left))) == []

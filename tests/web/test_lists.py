@@ -232,3 +232,13 @@ def test_formulas_are_neutral(hard: FlaskClient) -> None:
 def test_not_acceptable(client: FlaskClient, path: str, accept: str | None) -> None:
     """B6: a format that a list doesn't come in is 406."""
     assert client.get(path, headers={"Accept": accept} if accept else {}).status_code == 406
+
+
+def test_territories_of_the_sheets_come_before_the_communes(client: FlaskClient) -> None:
+    """Among more than a thousand places the nine territories come first, by name, unless the address sorts."""
+    records = list(csv.DictReader(io.StringIO(client.get("/liste/Territory.csv").text, newline="")))
+    assert len(records) > 1200
+    assert all("/id/territoire/" in str(record) for record in records[:9])
+    assert "/id/commune/" in str(records[9])
+    sorted_by_name = list(csv.DictReader(io.StringIO(client.get("/liste/Territory.csv?tri=nom").text, newline="")))
+    assert "/id/commune/" in str(sorted_by_name[0])

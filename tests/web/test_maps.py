@@ -137,7 +137,7 @@ def test_page(client: FlaskClient, figures: dict[str, int], read_page: Callable[
     assert [int(number) for number in numbers] == sorted(figures.values(), reverse=True)
     assert "arrondi" in page.text_of("td")  # 105 000 is a rounded figure
     darkest = re.search(r'class="c5" d="[^"]+"><title>([^<]+)', answer.text)
-    assert darkest and "Pays" in darkest[1] and darkest[1].split(" : ")[0] in names[:2]
+    assert darkest and "Pays" in darkest[1] and darkest[1].split("\xa0: ")[0] in names[:2]
     assert page.all("form")[1]["action"] == "/carte" and {"figure", "layer"} <= {select["name"] for select in page.all("select")}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import rdflib
@@ -41,6 +42,12 @@ def test_anchors(client: FlaskClient, own_terms: set[str], read_page: Callable[[
     assert set(sections) == own_terms
     definitions = [text for path, text in page.texts if path.endswith("section/section/p")]
     assert len(definitions) >= len(own_terms)
+    assert len(response.data) <= 100_000
+    whole = {urlsplit(link) for link in page.links if link.startswith("/def/") and "#" in link}
+    assert {link.fragment for link in whole} == own_terms, "each term leads to all that is told of it"
+    for module in {link.path for link in whole}:
+        there = read_page(client.get(module, headers={"Accept": "text/html"}).text)
+        assert {link.fragment for link in whole if link.path == module} <= {attributes.get("id") for _, attributes in there.elements}
     missing = {link[1:] for link in page.links if link.startswith("#")} - set(identifiers)
     assert not missing
 
@@ -111,8 +118,8 @@ def test_negotiation(client: FlaskClient, path: str, accept: str | None, status:
 
 def test_terms_are_linked_to_their_lists(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
     """The list that a class leads to is there, even when it has no member yet."""
-    page = read_page(client.get("/def").text)
-    lists = {link for link in page.links if link.startswith("/liste/")}
+    pages = [read_page(client.get(f"/def/{module}", headers={"Accept": "text/html"}).text) for module in MODULES]
+    lists = {link for page in pages for link in page.links if link.startswith("/liste/")}
     assert len(lists) > 30
     for link in lists:
         assert client.get(link).status_code == 200, link

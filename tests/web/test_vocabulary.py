@@ -18,10 +18,11 @@ BASE = "https://w3id.org/territoires-de-projet/"
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_funding_flow_is_explained(app: Flask, language: str) -> None:
-    """The index leads to the term; its entry has a definition, the rules on it, and an example in Turtle."""
-    page = app.test_client().get("/def", headers={"Accept": "text/html", "Accept-Language": language}).text
-    index = page.partition('id="index"')[2].partition("</section>")[0]
-    assert re.search(r'<a href="#FundingFlow">[^<]*(financement|unding)', index)
+    """Its fragment is in the overview, which leads to its entry with a definition, the rules on it, and an example in Turtle."""
+    client, wanted = app.test_client(), {"Accept": "text/html", "Accept-Language": language}
+    brief = client.get("/def", headers=wanted).text.partition('<section class="term" id="FundingFlow">')[2].partition("</section>")[0]
+    assert re.search(r'<a href="/def/funding#FundingFlow">[^<]*(financement|unding)', brief)
+    page = client.get("/def/funding", headers=wanted).text
     entry = page.partition('<section class="term" id="FundingFlow">')[2].partition('<section class="term"')[0]
     assert "tdp:FundingFlow" in entry and 'class="example"' in entry and entry.count('class="severity"') >= 3
 
@@ -48,11 +49,13 @@ def test_every_module_has_a_diagram(app: Flask) -> None:
         assert linked == entries, module
 
 
-def test_examples_are_served(app: Flask) -> None:
-    """Each example that the served ontology links a class to answers as Turtle, and the page links to it once."""
+def test_examples_are_served(app: Flask, root: Path) -> None:
+    """Each example that the served ontology links a class to answers as Turtle, and the page of its module links to it once."""
     client = app.test_client()
     ontology = rdflib.Graph().parse(data=client.get("/def.ttl").data, format="turtle")
-    page = client.get("/def", headers={"Accept": "text/html"}).text
+    modules = {source.path.stem for source in turtle_files(root, "ontology")}
+    pages = [client.get(f"/def/{module}", headers={"Accept": "text/html"}) for module in sorted(modules)]
+    entries = "".join(page.text for page in pages if page.status_code == 200)
     linked = dict(ontology.subject_objects(rdflib.Namespace("http://purl.org/vocab/vann/").example))
     assert len(linked) > 90
     for term, example in linked.items():
@@ -61,7 +64,7 @@ def test_examples_are_served(app: Flask) -> None:
         assert (response.status_code, response.mimetype) == (200, "text/turtle")
         written = parse(response.data, format=RdfFormat.TURTLE)
         assert NamedNode(str(term)) in {quad.object for quad in written}
-        assert page.count(f'href="{address}"') == 1
+        assert entries.count(f'href="{address}"') == 1
 
 
 @pytest.mark.parametrize("name", ["Nothing", "..%2Fcore"])

@@ -61,6 +61,10 @@ GEOJSON = Format("geojson", "GeoJSON", "application/geo+json", ("application/vnd
 TABLES: tuple[Format, ...] = (XLSX, GEOJSON)
 """What lists and tables come in besides; no answer of a query is written in them."""
 
+LINKSET = Format("txt", "Link set", "application/linkset", ("text/plain",))
+LINKSETS: tuple[Format, ...] = (Format("json", "Link set (JSON)", "application/linkset+json", ("application/json",)), LINKSET)
+"""What the typed links of a document come in (RFC 9264)."""
+
 DOCUMENT: tuple[Format, ...] = (HTML, *GRAPH[:4])
 """What the document on a resource can be had in; the first is the default."""
 

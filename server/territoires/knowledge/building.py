@@ -7,18 +7,26 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
 
 from territoires.errors import QueryRefused, ValidationFailed
-from territoires.files import query_files, release_files
-from territoires.knowledge.dumps import write_dumps
+from territoires.files import link_files, query_files, release_files
+from territoires.knowledge import homonyms
+from territoires.knowledge.exporting import write_dumps
+from territoires.knowledge.gazetteer import build_gazetteer
+from territoires.knowledge.geometries import geometry_files, geometry_quads
+from territoires.knowledge.holdings import stated_licences
+from territoires.knowledge.importing.bulk import cited, load_all, taken
 from territoires.knowledge.indexing import FILE, build_index
-from territoires.knowledge.inference import materialise, rule_provenance
+from territoires.knowledge.inference import closure, describe_rules
+from territoires.knowledge.labelling import labelled
+from territoires.knowledge.linksets import graph_files, link_quads
 from territoires.knowledge.provenance import provenance
 from territoires.knowledge.queries import QueryLibrary
+from territoires.knowledge.rules import read_rules
 from territoires.knowledge.sources import checksum, read_quads
-from territoires.knowledge.statistics import statistics
+from territoires.knowledge.statistics import write_statistics
 from territoires.knowledge.validation import validate
 from territoires.settings import Settings
-from territoires.store.embedded import EmbeddedStore, named_quads, write_store
-from territoires.store.releases import Release, publish_store
+from territoires.store.embedded import EmbeddedStore, write_store
+from territoires.store.releases import Release, last_release, publish_store
 from territoires.vocabulary import rebase
 
 Say = Callable[[str], None]
@@ -30,41 +38,74 @@ def build(settings: Settings, say: Say = print) -> Release:
     sources = release_files(settings.home)
     say(f"Reading {len(sources)} Turtle files below {settings.home}")
     quads = list(read_quads(sources, settings.base_url))
+    bulks = taken(settings.imports, settings.base_url)
+    for bulk in bulks:
+        say(f"Taking {bulk.made.name} with it: {bulk.triples} triples")
     say(f"Validating {len(quads)} triples against the shapes")
     report = validate(settings.home)
     if not report.conforms:
         raise ValidationFailed(
             f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
         )
-    quads += derived(quads, settings)
-    inferred = materialise(quads, settings.home, settings.base_url)
+    quads += link_quads(settings.home, settings.base_url)
+    quads += geometry_quads(settings.home, settings.base_url, quads)
+    facts = Store()
+    add(facts, quads)
+    load_all(bulks, facts, named=True, merged=True)
+    names = derived(facts, settings)
+    add(facts, names)
+    inferred = closure(facts, read_rules(settings.home, settings.base_url), settings.base_url)
+    facts.bulk_extend(inferred)
+    quads += names
     say(f"Inferred {len(inferred)} triples, each in the graph of its rule")
-    revision = f"{started:%Y%m%dT%H%M%S}-{checksum(sources)[:8]}"
-    described = list(provenance(sources, settings.base_url, started, revision))
-    described += rule_provenance(quads, inferred, described, settings.home, settings.base_url)
+    imported = tuple(bulk.source for bulk in bulks)
+    made_of = (*sources, *link_files(settings.home), *geometry_files(settings.home), *imported)
+    revision = f"{started:%Y%m%dT%H%M%S}-{checksum(made_of)[:8]}"
+    licences = stated_licences(quads, settings.base_url)
+    graphs = (*sources, *graph_files(settings.home), *geometry_files(settings.home), *imported)
+    described = list(provenance(graphs, settings.base_url, started, revision, licences))
+    described += describe_rules(facts, described, settings.home, settings.base_url, licences)
+    described += (quad for bulk in bulks for quad in cited(bulk, settings.base_url))
+    del facts
     quads += inferred + described
-    quads += statistics(quads, settings.base_url)
-    say(f"Writing {len(quads)} quads to {settings.releases / revision}")
-    counts = {"quads": len(quads), "graphs": len({quad.graph_name for quad in quads}), "warnings": report.count("warning")}
+    quads = labelled(quads)
+    count = len(quads) + sum(bulk.triples for bulk in bulks)
+    say(f"Writing {count} quads to {settings.releases / revision}")
+    counts = {"quads": count, "graphs": len({quad.graph_name for quad in quads}) + len(bulks) + 1, "warnings": report.count("warning")}
     base = settings.base_url
+    previous = last_release(settings.releases)
 
     def write(store: Path) -> dict[str, int]:
-        write_store(store, quads)
-        write_dumps(store.parent, named_quads(store), base)  # as the engine keeps them: it writes some literals in their canonical form
+        write_store(store, quads, lambda opened: load_all(bulks, opened, named=True, merged=True))
+        counts["quads"] += write_statistics(store, settings.home, base)
+        found_files = write_dumps(store.parent, revision, base, settings.home, started, previous)
+        say(f"Wrote {len(found_files)} files to download")
         try:
-            found = build_index(store.parent / FILE, EmbeddedStore(store, revision, base), QueryLibrary(settings.home, "views"))
+            views = QueryLibrary(settings.home, "views")
+            found = build_index(store.parent / FILE, EmbeddedStore(store, revision, base), views, times=10 if bulks else 1)
             say(f"Indexed {found} resources for the search")
         except QueryRefused as error:
             say(f"No search in this release: {error}")
+        try:
+            listed = build_gazetteer(
+                store.parent, EmbeddedStore(store, revision, base), QueryLibrary(settings.home, "views"), homonyms.read(settings.home)
+            )
+            say(f"Listed {listed} things in the gazetteer")
+        except QueryRefused as error:
+            say(f"No gazetteer in this release: {error}")
         return counts
 
     return publish_store(settings.releases, revision, base, write)
 
 
-def derived(quads: list[Quad], settings: Settings) -> list[Quad]:
+def add(store: Store, quads: list[Quad]) -> None:
+    """Adds the quads and their merge."""
+    store.bulk_extend(quads)
+    store.bulk_extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+
+
+def derived(store: Store, settings: Settings) -> list[Quad]:
     """The names that queries/derive/*.rq construct for n-ary nodes, in a graph of their own: one in each language."""
-    store = Store()
-    store.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
     graph = NamedNode(settings.base_url + "graph/derived")
     found: dict[tuple[object, str | None], Quad] = {}
     for path in query_files(settings.home, "derive"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from pyoxigraph import NamedNode, Triple
 
@@ -15,12 +14,6 @@ from territoires.vocabulary import shorten
 
 Said = dict[str, list[Term]]
 """Prefixed name of a property -> its values."""
-
-
-@lru_cache(8192)
-def short(iri: str, base: str) -> str:
-    """`iri` as a prefixed name, remembered: a page names the same terms hundreds of times."""
-    return shorten(iri, base)
 
 
 def key(term: Term) -> str:
@@ -48,8 +41,8 @@ class Gathered:
 
     def short(self, iri: str) -> str:
         """`iri` as a prefixed name, which `terms` takes back to it."""
-        name = short(iri, self.base)
-        self.terms.setdefault(name, iri)
+        name = shorten(iri, self.base)
+        self.terms[name] = iri
         return name
 
     @property
@@ -67,7 +60,8 @@ class Gathered:
         for triple in triples:
             if triple not in self.seen:
                 self.seen.add(triple)
-                self.about.setdefault(key(triple.subject), {}).setdefault(self.short(triple.predicate.value), []).append(triple.object)
+                subject, predicate, value = triple
+                self.about.setdefault(key(subject), {}).setdefault(self.short(predicate.value), []).append(value)
 
     def values(self, subject: str, *properties: str) -> list[Term]:
         """The values of some properties of a node."""
@@ -76,7 +70,8 @@ class Gathered:
 
     def iris(self, subject: str, *properties: str) -> list[str]:
         """Those of the values that are IRIs, sorted."""
-        return sorted({term.value for term in self.values(subject, *properties) if isinstance(term, NamedNode)})
+        values = {term.value for term in self.values(subject, *properties) if isinstance(term, NamedNode)}
+        return sorted(values) if len(values) > 1 else list(values)
 
     def literals(self, subject: str, *properties: str) -> list[Literal]:
         """Those of the values that are literals."""

@@ -72,6 +72,8 @@ class Place:
     coarse: tuple[Ring, ...] = field(repr=False)
     geometry: Mapping[str, Any] = field(repr=False)
     box: Box
+    coded: str = ""
+    """The IRI by which the graph knows it where no name does: that of its code."""
 
     @property
     def overseas(self) -> bool:
@@ -99,7 +101,7 @@ class Geography:
     def find(self, iris: Iterable[str]) -> tuple[Place, ...]:
         """The places of these IRIs, in the order of the layers; what has no outline is left out."""
         wanted = set(iris)
-        return tuple(place for place in self.places if place.iri and place.iri in wanted)
+        return tuple(place for place in self.places if wanted & {place.iri, place.coded} - {""})
 
 
 @lru_cache(maxsize=8)
@@ -111,15 +113,16 @@ def read_geography(home: Path, base: str) -> Geography:
         path = home.joinpath(*FOLDER, f"{layer}.geojson")
         try:
             document = json.loads(rebase(path.read_text(encoding="utf-8"), base))
-            places += [place for feature in document["features"] if (place := read_place(feature, layer))]
+            kind = f"{base}id/{layer.removesuffix('s')}/"
+            places += [place for feature in document["features"] if (place := read_place(feature, layer, kind))]
             said |= {name: str(document[name]) for name in ("source", "licence")}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             LOG.warning("No map of the %s: %s can't be read (%s)", layer, path, error)
     return Geography(tuple(places), **said)
 
 
-def read_place(feature: Mapping[str, Any], layer: str) -> Place | None:
-    """A GeoJSON feature as a place; None where its geometry is empty or broken."""
+def read_place(feature: Mapping[str, Any], layer: str, kind: str = "") -> Place | None:
+    """A GeoJSON feature as a place, `kind` beginning its IRI by code; None where its geometry is empty or broken."""
     said = feature["properties"]
     rings = read_rings(feature["geometry"])
     if not rings:
@@ -129,7 +132,9 @@ def read_place(feature: Mapping[str, Any], layer: str) -> Place | None:
     drawn, coarse = (
         tuple(tuple(project(*point) for point in ring) for ring in each) for each in (rings, read_rings(feature.get("coarse")))
     )
-    return Place(said.get("iri", ""), said.get("code", ""), said["name"], layer, drawn, coarse or drawn, feature["geometry"], bounds(drawn))
+    name, code = said.get("iri", ""), said.get("code", "")
+    coded = kind + code if kind and code and not name else ""
+    return Place(name, code, said["name"], layer, drawn, coarse or drawn, feature["geometry"], bounds(drawn), coded)
 
 
 def read_rings(geometry: Any) -> tuple[Ring, ...]:

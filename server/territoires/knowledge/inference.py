@@ -3,14 +3,16 @@
 No source and no shape rests on these graphs: without them the data say the same, with less to follow.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
+from territoires.knowledge.holdings import OPEN_LICENCE
 from territoires.knowledge.provenance import node
 from territoires.knowledge.rules import Rule, filled, holding, matches, read_rules, unify
 
+UNSTATED: Mapping[str, str] = {}
 _SHARED = ("rdf:type", "prov:wasGeneratedBy", "prov:generatedAtTime", "dct:license", "dct:isPartOf")
 
 
@@ -32,6 +34,11 @@ def conclusions(quads: Iterable[Quad], rules: Sequence[Rule], base: str) -> list
     """
     known = Store()
     known.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    return closure(known, rules, base)
+
+
+def closure(known: Store, rules: Sequence[Rule], base: str) -> list[Quad]:
+    """As `conclusions`, from the default graph of `known`, which takes up what is found."""
     found: list[Quad] = []
     while fresh := list(concluded(known, rules, base)):
         found += fresh
@@ -49,13 +56,28 @@ def concluded(known: Store, rules: Sequence[Rule], base: str) -> Iterator[Quad]:
                 yield Quad(triple.subject, triple.predicate, triple.object, rule_graph(rule, base))
 
 
-def rule_provenance(quads: Iterable[Quad], inferred: Iterable[Quad], described: Iterable[Quad], home: Path, base: str) -> Iterator[Quad]:
-    """Describes the graph of each rule that concluded something: its rule, its file, the graphs that hold its premises, the build.
-
-    What holds of all written graphs alike (build, time, licence) is what `described` says of the graph of derived names.
-    """
+def rule_provenance(
+    quads: Iterable[Quad],
+    inferred: Iterable[Quad],
+    described: Iterable[Quad],
+    home: Path,
+    base: str,
+    licences: Mapping[str, str] = UNSTATED,
+) -> Iterator[Quad]:
+    """Describes the graph of each rule that concluded something, as `describe_rules` does."""
     facts = Store()
     facts.extend([*quads, *inferred])
+    yield from describe_rules(facts, described, home, base, licences)
+
+
+def describe_rules(
+    facts: Store, described: Iterable[Quad], home: Path, base: str, licences: Mapping[str, str] = UNSTATED
+) -> Iterator[Quad]:
+    """Describes the graph of each rule that concluded something: its rule, its file, the graphs that hold its premises, the build.
+
+    `facts` has what is said and what is concluded in named graphs. What holds of all written graphs alike (build, time, licence) is
+    what `described` says of the graph of derived names.
+    """
     here, model = NamedNode(base + "graph/provenance"), NamedNode(base + "graph/derived")
     shared = [(q.predicate, q.object) for q in described if q.subject == model and q.predicate in {node(name) for name in _SHARED}]
     for rule in read_rules(home, base):
@@ -63,7 +85,9 @@ def rule_provenance(quads: Iterable[Quad], inferred: Iterable[Quad], described: 
         premises = premise_graphs(facts, rule, graph)
         if not premises:
             continue
-        yield from (Quad(graph, predicate, value, here) for predicate, value in shared)
+        other = [licences[origin.value] for origin in premises if licences.get(origin.value, OPEN_LICENCE) != OPEN_LICENCE]
+        for predicate, value in shared:  # what follows from a graph under the ODbL is under the ODbL
+            yield Quad(graph, predicate, NamedNode(other[0]) if other and predicate == node("dct:license") else value, here)
         yield from (Quad(graph, node("prov:wasDerivedFrom"), origin, here) for origin in premises)
         yield Quad(graph, node("dct:identifier"), Literal(rule.file), here)
         for language in ("fr", "en"):

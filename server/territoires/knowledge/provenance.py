@@ -1,20 +1,25 @@
 """Says of each named graph where it comes from (PROV-O on graphs only: PROV's disjointness forbids it on domain nodes)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from territoires import __version__
-from territoires.files import SourceFile
+from territoires.files import LINKS, SourceFile
+from territoires.knowledge.holdings import OPEN_LICENCE
 from territoires.knowledge.sources import graph_iri
 from territoires.vocabulary import iri
 
-LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 
+def provenance(
+    sources: tuple[SourceFile, ...], base: str, when: datetime, revision: str, licences: Mapping[str, str] | None = None
+) -> Iterator[Quad]:
+    """Each graph as a prov:Entity with its file, layer and licence; the build as the activity that generated it.
 
-def provenance(sources: tuple[SourceFile, ...], base: str, when: datetime, revision: str) -> Iterator[Quad]:
-    """Each graph as a prov:Entity with its file, layer and licence; the build as the activity that generated it."""
+    `licences` are those that graphs state of themselves; the others stand under the Licence Ouverte.
+    """
+    licences = licences or {}
     here = NamedNode(base + "graph/provenance")
     activity = NamedNode(f"{base}id/jeu/construction-{revision}".lower())
     stamp = Literal(when.isoformat(timespec="seconds"), datatype=node("xsd:dateTime"))
@@ -39,11 +44,18 @@ def provenance(sources: tuple[SourceFile, ...], base: str, when: datetime, revis
         yield say(graph, "skos:prefLabel", Literal(f"Graph {source.name}", language="en"))
         yield say(graph, "prov:wasGeneratedBy", activity)
         yield say(graph, "prov:generatedAtTime", stamp)
-        yield say(graph, "dct:license", NamedNode(LICENCE))
+        yield say(graph, "dct:license", NamedNode(licences.get(graph.value, OPEN_LICENCE)))
         yield say(graph, "dct:isPartOf", dataset)
-        yield say(graph, "dct:identifier", Literal(f"{source.name}.ttl" if source is not derived_graph else "queries/derive/*.rq"))
+        yield say(graph, "dct:identifier", Literal("queries/derive/*.rq" if source is derived_graph else written(source)))
         if source.layer == "source":
             yield say(graph, "prov:hadPrimarySource", NamedNode(base + "source/memento"))
+
+
+def written(source: SourceFile) -> str:
+    """The path of the file below the home: that of links has a graph for each of its targets, an import lies elsewhere."""
+    if source.path.suffix == ".nt":
+        return f"imports/{source.path.parent.name}/{source.path.name}"
+    return f"{LINKS}/{source.path.name}" if source.path.suffix == ".tsv" else f"{source.name}{source.path.suffix}"
 
 
 def node(name: str) -> NamedNode:

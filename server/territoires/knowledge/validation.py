@@ -1,4 +1,4 @@
-"""SHACL validation with a report that a person can act on."""
+"""SHACL validation, and that of the links to others, with a report that a person can act on."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,26 +15,11 @@ from rdflib.plugins.sparql.sparql import Query
 
 from territoires.errors import SourceError
 from territoires.files import SourceFile, knowledge_files, shape_files
+from territoires.knowledge.findings import Finding
+from territoires.knowledge.verdicts import check_links
 from territoires.vocabulary import CANONICAL_BASE, shorten
 
 _SEVERITIES = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One result of the SHACL report: which node, which rule, what to do."""
-
-    severity: str
-    node: str
-    rule: str
-    path: str
-    value: str
-    messages: dict[str, str]
-    file: str
-
-    def message(self, language: str) -> str:
-        """What to do, in that language, else in any."""
-        return self.messages.get(language) or next(iter(self.messages.values()), "")
 
 
 @dataclass(frozen=True)
@@ -55,23 +40,24 @@ class Report:
 
 
 def validate(home: Path, files: Sequence[Path] = ()) -> Report:
-    """Validates ontology and data; with `files`, those files read in the context of the rest, and only what they say.
+    """Validates ontology, data and links; with `files`, those files read in the context of the rest, and only what they say.
 
-    A file that stands below `home` replaces its stored text, one that doesn't is added.
+    A file that stands below `home` replaces its stored text, one that doesn't is added; a mapping set (.tsv) replaces that of its name.
     """
     context = knowledge_files(home)
-    chosen = [file_at(path, home) for path in files]
+    tables = [path for path in files if path.suffix == ".tsv"]
+    chosen = [file_at(path, home) for path in files if path not in tables]
     replaced = {source.path.resolve() for source in chosen}
     sources = [source for source in context if source.path.resolve() not in replaced] + chosen
     graphs = {source.name: read_graph(source.path) for source in sources}
-    shapes = merged(read_graph(source.path) for source in shape_files(home))
     data = merged(graphs.values())
-    findings = run_shacl(data, shapes, graphs)
-    if chosen:
+    findings = [] if chosen and not tables else check_links(home, {str(subject) for subject in data.subjects()}, tables)
+    if chosen or not tables:
+        found = run_shacl(data, merged(read_graph(source.path) for source in shape_files(home)), graphs)
         subjects = {str(s) for source in chosen for s in graphs[source.name].subjects()}
-        findings = [finding for finding in findings if finding.node in subjects]
+        findings += [finding for finding in found if not chosen or finding.node in subjects]
     order = ("violation", "warning", "info")
-    ranked = sorted(findings, key=lambda f: (order.index(f.severity), f.node, f.rule))
+    ranked = sorted(findings, key=lambda f: (order.index(f.severity), f.node, f.rule, f.file))
     return Report(tuple(ranked), len(data))
 
 

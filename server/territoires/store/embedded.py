@@ -4,7 +4,7 @@ The default graph is the merge of all named graphs, written out: the engine's ow
 stands in two of them, so that a COUNT over it would be wrong.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
@@ -17,12 +17,18 @@ from territoires.store.rewriting import Census
 _MOST_GROUPS = 1000  # classes, or properties, whose counts are kept
 
 
-def write_store(path: Path, quads: Iterable[Quad]) -> None:
-    """Writes the quads, and their merge as the default graph, to a new store at `path`."""
+def write_store(path: Path, quads: Iterable[Quad], more: Callable[[Store], None] = lambda store: None) -> None:
+    """Writes the quads, and their merge as the default graph, to a new store at `path`; `more` adds what is loaded as it is."""
+    add_quads(path, quads, more)
+
+
+def add_quads(path: Path, quads: Iterable[Quad], more: Callable[[Store], None] = lambda store: None) -> None:
+    """Adds quads, and their merge, to the store at `path`, which no server has yet."""
     named = list(quads)
     store = Store(str(path))
     store.bulk_extend(named)
     store.bulk_extend(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in named)
+    more(store)
     store.optimize()
     store.flush()
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 import threading
 import time
@@ -27,6 +28,7 @@ from territoires.store.worker import Specification
 
 logger = logging.getLogger(__name__)
 _CURRENT = "current"
+_REVISION = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 _LOOK_EVERY = 1.0  # seconds between two looks at the link
 _TRY_AGAIN = 60.0  # seconds before a release that couldn't be served is tried again
 _HELD = 4_000_000  # quads: up to here a graph is held in memory (about 0.35 kB each) unless a setting says otherwise
@@ -105,12 +107,40 @@ def switch(folder: Path, revision: str) -> None:
 def current_release(folder: Path) -> Release:
     """The release that `current` names. Raises NoRelease."""
     try:
-        path = (folder / _CURRENT).resolve(strict=True)
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        return read_release((folder / _CURRENT).resolve(strict=True))
     except (OSError, ValueError) as error:
         raise NoRelease(f"No release below {folder.absolute()}: run `territoires build` first, or set TERRITOIRES_RELEASES.") from error
+
+
+def last_release(folder: Path) -> Release | None:
+    """The release that `current` names, where there is one."""
+    try:
+        return current_release(folder)
+    except NoRelease:
+        return None
+
+
+def read_release(path: Path) -> Release:
+    """The release in that folder, as its manifest tells. Raises OSError or ValueError."""
+    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     census = Census(manifest["triples"], manifest.get("classes"), manifest.get("properties")) if "triples" in manifest else None
     return Release(path, manifest["revision"], manifest["base"], manifest.get("quads", 0), census)
+
+
+def kept_release(folder: Path, revision: str) -> Release | None:
+    """The release of that revision, where `folder` keeps it."""
+    if not _REVISION.fullmatch(revision):
+        return None
+    try:
+        return read_release(folder / revision)
+    except (OSError, ValueError):
+        return None
+
+
+def kept_releases(folder: Path) -> list[Release]:
+    """The releases that `folder` keeps, the newest first."""
+    found = (kept_release(folder, path.name) for path in sorted(folder.iterdir(), reverse=True) if path.name != _CURRENT)
+    return [release for release in found if release]
 
 
 def warnings_of(folder: Path, revision: str) -> int | None:

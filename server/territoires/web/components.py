@@ -24,8 +24,11 @@ EXAMPLES: Mapping[str, str] = {
     "/recherche.{name}": "json",
     "/tableaux/{name}": "types-d-action.json",
     "/comparer.{name}": "csv",
+    "/verification.{name}": "csv",
     "/relations/{name}": "territoire/pays-de-langres.json",
     "/queries/{name}": "territories-by-inhabitants.json",
+    "/catalog.{name}": "ttl",
+    "/linkset/{name}": "territoire/pays-de-langres.json",
 }
 """A name for each route that takes one."""
 PARAMETERS: Mapping[str, tuple[object, Members]] = {
@@ -51,6 +54,10 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
         {"type": "array", "items": {"type": "string", "format": "uri"}},
     ),
     "t": (lazy_gettext("A territory; comes two to four times."), {"type": "array", "items": {"type": "string"}}),
+    "date": (
+        lazy_gettext("A day until today, YYYY-MM-DD: the place as it was then, by the last perimeters that are known by that day."),
+        {"type": "string", "format": "date"},
+    ),
     "citation": (
         lazy_gettext("The record of the page for a bibliography, in this format, instead of the document."),
         {"type": "string", "enum": [form.name for form in CITATIONS]},
@@ -64,6 +71,15 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
         lazy_gettext("true: how the query was run is told in JSON, instead of its answer."),
         {"type": "string", "enum": ["true"]},
     ),
+    "queries": (lazy_gettext("A batch of reconciliation queries: a JSON object, to each key a query."), {"type": "string"}),
+    "extend": (lazy_gettext("A data extension query: a JSON object with ids and properties."), {"type": "string"}),
+    "query@table": (lazy_gettext("A name or code to reconcile, or one query in JSON."), {"type": "string"}),
+    "type@table": (lazy_gettext("The type that is looked for, by its identifier (Commune) or name."), {"type": "string"}),
+    "departement": (lazy_gettext("The département where it lies, by name or code; on the page only."), {"type": "string"}),
+    "region": (lazy_gettext("The région where it lies, by name or code; on the page only."), {"type": "string"}),
+    "prefix": (lazy_gettext("What somebody has typed until now."), {"type": "string"}),
+    "cursor": (lazy_gettext("How many suggestions are passed over."), {"type": "integer", "minimum": 0}),
+    "id": (lazy_gettext("What is meant: an IRI of ours, or a code that names one thing only."), {"type": "string"}),
     "depth": (lazy_gettext("How many steps wide."), {"type": "integer", "enum": [1, 2]}),
     "format": (lazy_gettext("The format by name; stands above Accept."), {"type": "string"}),
     "lang": (
@@ -71,6 +87,22 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
         {"type": "string", "enum": list(LANGUAGES)},
     ),
 }
+BODIES: Mapping[str, tuple[str, Members]] = {
+    "reconciliation": (
+        "application/x-www-form-urlencoded",
+        {"type": "object", "properties": {name: {"type": "string"} for name in ("queries", "extend", "query")}},
+    ),
+    "match": ("application/json", {"type": "object", "required": ["queries"], "properties": {"queries": {"type": "array"}}}),
+    "extension": (
+        "application/json",
+        {
+            "type": "object",
+            "required": ["ids", "properties"],
+            "properties": {"ids": {"type": "array", "items": {"type": "string"}}, "properties": {"type": "array"}},
+        },
+    ),
+}
+"""What is sent by POST to the reconciliation: media type and schema."""
 HEADERS: Mapping[str, object] = {
     "Cache-Control": lazy_gettext("How long the answer may be kept."),
     "Content-Location": lazy_gettext("The address of this very format."),
@@ -97,6 +129,9 @@ SCHEMAS: Mapping[str, Members] = {
             "line": {"type": "integer", "minimum": 1},
             "column": {"type": ["integer", "null"], "minimum": 1},
             "available": {"type": "object", "additionalProperties": {"type": "string"}},
+            "known": {"type": "array", "items": {"type": "string", "format": "date"}},
+            "instead": {"type": "array", "items": {"type": "string", "format": "uri"}},
+            "replacedBy": {"type": "array", "items": {"type": "string", "format": "uri"}},
         },
     },
     "Results": {

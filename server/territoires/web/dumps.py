@@ -1,27 +1,33 @@
-"""/dumps/{name}: the files of the current release for those who load it elsewhere."""
+"""/dumps/{name}: the files of a release for those who load it elsewhere; /dumps/{revision}/{name}: of one that is kept, for good."""
 
 from flask import Blueprint, Response, send_file
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from territoires.knowledge.dumps import DUMPS, FOLDER
-from territoires.store.releases import current_release
+from territoires.knowledge.dumps import FOLDER, Dump, read_index
+from territoires.store.releases import Release, current_release, kept_release
 from territoires.web.headers import cached
 from territoires.web.service import service
 
 blueprint = Blueprint("dumps", __name__)
 
 
-@blueprint.get("/dumps/<name>")
+@blueprint.get("/dumps/<path:name>")
 def send_dump(name: str) -> Response:
-    """A dump, compressed as it lies; robots are asked not to list the persons' one."""
-    dump = next((each for each in DUMPS if each.name == name), None)
-    if dump is None:
-        raise NotFound(gettext("The dumps are: %(names)s.", names=", ".join(each.name for each in DUMPS)))
-    path = current_release(service().settings.releases).path / FOLDER / name
-    if not path.is_file():
-        raise NotFound(gettext("This release has no dumps: build it anew."))
-    response = send_file(path.absolute(), mimetype="application/gzip", as_attachment=True, download_name=name, etag=False)
-    if dump.persons:
+    """A file as it lies, of the release that is served or of the one that the name begins with."""
+    settings, store = service().settings, service().store
+    revision, _, rest = name.partition("/")
+    kept = kept_release(settings.releases, revision)
+    release = kept or kept_release(settings.releases, store.revision) or current_release(settings.releases)
+    found = find_dump(release, rest if kept else name)
+    if found is None or (found.personal and release.revision != store.revision):  # what was taken out stays out
+        raise NotFound(gettext("There is no such file in the release; /catalog lists those that there are."))
+    response = send_file((release.path / FOLDER / found.name).absolute(), mimetype=found.kind, as_attachment=True, etag=False)
+    if found.personal:
         response.headers["X-Robots-Tag"] = "noindex, noarchive"
-    return cached(response, name)
+    return cached(response, found.sha256)
+
+
+def find_dump(release: Release, name: str) -> Dump | None:
+    """The file of that name which the release lists; nothing else in its folder is given out."""
+    return next((each for each in read_index(release.path) if each.name == name), None)

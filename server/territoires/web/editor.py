@@ -12,7 +12,7 @@ from territoires.formats import HTML
 from territoires.knowledge.queries import without_header
 from territoires.results import Reply, Term, rows
 from territoires.store.reading import read_answer
-from territoires.vocabulary import prefixes_at, shorten
+from territoires.vocabulary import iri, prefixes_at, shorten
 from territoires.web.answering import offered_formats
 from territoires.web.charts import NUMBERS, bars
 from territoires.web.errors import status_of
@@ -23,10 +23,12 @@ from territoires.web.memory import remembered
 from territoires.web.naming import Value, namer
 from territoires.web.service import service
 from territoires.web.snippets import snippets
+from territoires.web.whereabouts import outlined
 
 blueprint = Blueprint("editor", __name__)
 
 SHOWN_ROWS = 500
+WKT = iri("geo:wktLiteral")
 Cells = list[Term | None]
 
 
@@ -47,6 +49,8 @@ class Table:
     chart: str | None = None
     resources: tuple[str, ...] = ()
     """The IRIs in it, in the order of the rows."""
+    shapes: tuple[str, ...] = ()
+    """The geometries in it, in WKT."""
 
 
 def page(text: str, reply: Reply | None = None, error: TerritoiresError | None = None) -> Response:
@@ -61,7 +65,7 @@ def page(text: str, reply: Reply | None = None, error: TerritoiresError | None =
         ended=isinstance(error, QueryTimeout | QueryStopped),
         boolean=bool(found) if isinstance(found, QueryBoolean) else None,
         table=table,
-        map=locate(table.resources, gettext("The places of the answer")),
+        map=locate((*table.resources, *outlined(table.shapes)), gettext("The places of the answer")),
         more=reply is not None and reply.more,
         work=reply.work if reply else 0.0,
         seconds=service().settings.query_seconds,
@@ -83,10 +87,10 @@ def tabulate(answer: object) -> Table:
         chart = [[row.get(name) for name in columns] for row in found]
         cells = shown(chart)
         drawn = bars(columns, found, [[cell.value if cell else None for cell in row] for row in cells])
-        return Table(tuple(columns), cells, drawn, resources(chart))
+        return Table(tuple(columns), cells, drawn, resources(chart), shapes(chart))
     if isinstance(answer, list):
         terms: list[Cells] = [[t.subject, t.predicate, t.object] for t in answer]
-        return Table((gettext("Subject"), gettext("Property"), gettext("Value")), shown(terms), None, resources(terms))
+        return Table((gettext("Subject"), gettext("Property"), gettext("Value")), shown(terms), None, resources(terms), shapes(terms))
     return Table()
 
 
@@ -104,6 +108,11 @@ def shown(terms: list[Cells]) -> tuple[tuple[Cell | None, ...], ...]:
 def resources(terms: list[Cells]) -> tuple[str, ...]:
     """The IRIs among terms, each once."""
     return tuple(dict.fromkeys(term.value for row in terms for term in row if isinstance(term, NamedNode)))
+
+
+def shapes(terms: list[Cells]) -> tuple[str, ...]:
+    """The geometries among terms, each once."""
+    return tuple(dict.fromkeys(term.value for row in terms for term in row if isinstance(term, Literal) and term.datatype.value == WKT))
 
 
 def number(term: Term) -> str:

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple, cast
 
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext, lazy_gettext
@@ -12,6 +13,8 @@ from werkzeug.exceptions import HTTPException
 from territoires import errors
 from territoires.formats import Format
 from territoires.formats.table import HTML
+from territoires.web.language import show_day
+from territoires.web.naming import namer
 from territoires.web.negotiation import choose_format
 
 logger = logging.getLogger(__name__)
@@ -21,6 +24,7 @@ TEXT = Format("txt", "Text", "text/plain")
 
 STATUSES: Mapping[type[Exception], int] = {
     errors.UnknownResource: 404,
+    errors.NotKnownThen: 404,
     errors.UnknownQuery: 404,
     errors.QuerySyntaxError: 400,
     errors.QueryRefused: 400,
@@ -34,9 +38,11 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.StoreUnavailable: 503,
     errors.NoRelease: 503,
     errors.SearchUnavailable: 501,
+    errors.GazetteerUnavailable: 503,
+    errors.TooMuch: 413,
 }
 
-PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded, errors.SearchUnavailable)
+PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded, errors.SearchUnavailable, errors.GazetteerUnavailable)
 """Faults whose text is meant for the one who asked; the log need not hold them."""
 
 TITLES = {
@@ -45,6 +51,7 @@ TITLES = {
     404: lazy_gettext("Nothing is known at this address"),
     405: lazy_gettext("This address doesn't answer that method"),
     406: lazy_gettext("Not available in the format you ask for"),
+    410: lazy_gettext("This is no more"),
     413: lazy_gettext("The request is too long"),
     414: lazy_gettext("The address is too long"),
     415: lazy_gettext("That kind of body isn't accepted here"),
@@ -54,6 +61,13 @@ TITLES = {
     503: lazy_gettext("The repository can't answer right now"),
     504: lazy_gettext("The query took too long"),
 }
+
+
+class Way(NamedTuple):
+    """An address that may be meant instead, and what it is called."""
+
+    href: str
+    text: str
 
 
 class NotAcceptable(Exception):
@@ -84,18 +98,24 @@ def domain_error(error: errors.TerritoiresError) -> Response:
     if status >= 500 and not isinstance(error, PLAIN):
         logger.error("%s: %s", type(error).__name__, error)
     extra: dict[str, object] = {}
-    detail = str(error)
+    ways: list[Way] = []
+    title, detail = "", str(error)
     if isinstance(error, errors.UnknownResource):
         detail = gettext("No statement is known about %(iri)s.", iri=error.iri)
+    if isinstance(error, errors.NotKnownThen):
+        extra = {"known": list(error.known), "instead": list(error.instead)}
+        title = gettext("Nothing is known of it on that day")
+        ways = [Way(f"{request.root_path}{request.path}?date={day}", show_day(date.fromisoformat(day))) for day in error.known]
+        ways += [Way(value.href, value.text) for value in map(namer(error.instead).named, error.instead)]
     if isinstance(error, errors.QuerySyntaxError) and error.line:
         extra = {"line": error.line, "column": error.column}
         detail = gettext("Syntax error at line %(line)s, column %(column)s: %(why)s", why=detail, **extra)
     if status == 503 and not isinstance(error, PLAIN):
         detail = gettext("The fault was recorded. Try again, or tell us what you asked for.")  # the text names paths of this host
-    response = problem(status, detail, extra)
+    response = problem(status, detail, extra, ways, title)
     if isinstance(error, errors.Overloaded):
         response.headers["Retry-After"] = str(error.retry_after)
-    elif status == 503:
+    elif status == 503 and not isinstance(error, errors.GazetteerUnavailable):  # which another try doesn't bring
         response.headers["Retry-After"] = "30"
     return response
 
@@ -125,12 +145,12 @@ def unknown_error(error: Exception) -> Response:
     return problem(500, gettext("The fault was recorded. Try again, or tell us what you asked for."))
 
 
-def problem(status: int, detail: str, extra: Mapping[str, object] | None = None) -> Response:
-    """An error answer in HTML, problem+json or text, by Accept; problem+json where nothing else suits."""
-    title = str(TITLES.get(status, TITLES[500 if status >= 500 else 400]))
+def problem(status: int, detail: str, extra: Mapping[str, object] | None = None, ways: Sequence[Way] = (), title: str = "") -> Response:
+    """An error answer in HTML, problem+json or text, by Accept; problem+json where nothing else suits. `ways` lead on, in HTML."""
+    title = title or str(TITLES.get(status, TITLES[500 if status >= 500 else 400]))
     form = choose_format(request.headers.get("Accept"), (PROBLEM, HTML, TEXT)) or PROBLEM
     if form is HTML:
-        body = render_template("error.html", status=status, title=title, detail=detail)
+        body = render_template("error.html", status=status, title=title, detail=detail, ways=ways)
         return Response(body, status, content_type=HTML.content_type)
     if form is TEXT:
         return Response(f"{status} {title}\n{detail}\n", status, content_type=TEXT.content_type)

@@ -23,6 +23,9 @@ POLICY = (
 )
 
 
+EMBEDDABLE = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
+"""The policy of a page that is made to be shown within another one, such as OpenRefine's."""
+
 VARY = "Accept, Accept-Language, Accept-Encoding"
 FIXED = (
     ("Access-Control-Allow-Origin", "*"),
@@ -81,7 +84,7 @@ def complete_headers(response: Response) -> Response:
         response.vary.update(("Accept", "Accept-Language"))
     if response.mimetype in ("text/html", "application/problem+json") and not response.location:
         response.vary.add("Cookie")
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["Content-Language"] = current_language()
     return response
 

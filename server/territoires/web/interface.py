@@ -1,50 +1,33 @@
 """What is written on each route, parameter and header of the HTTP interface; `openapi` makes the description of it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from flask_babel import lazy_gettext
 
-from territoires.formats import DOCUMENT, GRAPH, HTML, SOLUTIONS, Format
+from territoires.formats import DOCUMENT, GRAPH, HTML, SOLUTIONS
 from territoires.formats.network import NETWORKS
-from territoires.web import atlas, gallery, lists, search
+from territoires.formats.table import LINKSETS
+from territoires.knowledge.catalogue import USES
+from territoires.knowledge.dumps import GZIP
+from territoires.web import atlas, gallery, lists, reconciliation, search
 from territoires.web.catalogue import OFFERED as DESCRIPTIONS
+from territoires.web.catalogue import RDF
 from territoires.web.citing import CITATIONS
 from territoires.web.exports import MATRIX
+from territoires.web.operation import PAGE, Operation, types
+from territoires.web.releases import ATOM, FEED
+from territoires.web.releases import OFFERED as KEPT
 
-
-@dataclass(frozen=True)
-class Operation:
-    """What is written on a route: a summary, the media types of its answer, further statuses, its parameters by name.
-
-    404, where the address holds a name, and what any address can answer go without saying.
-    """
-
-    tag: str
-    summary: object
-    kinds: tuple[str, ...] = ()
-    """Nothing for an address that only redirects."""
-    offered: tuple[Format, ...] = ()
-    """What ?format= chooses among."""
-    statuses: tuple[int, ...] = ()
-    parameters: tuple[str, ...] = ()
-    description: object = ""
-    body: bool = False
-    headers: tuple[str, ...] = ("Cache-Control", "ETag")
-
-
-def types(offered: Iterable[Format]) -> tuple[str, ...]:
-    """The media types of formats."""
-    return tuple(form.media_type for form in offered)
-
-
-PAGE = types((HTML,))
 THING = Operation(
     "data",
     lazy_gettext("Sends on from a thing to the document on it"),
     offered=DOCUMENT,
-    statuses=(303, 406),
-    description=lazy_gettext("The name may hold slashes. The document that is sent to is in the negotiated format."),
+    statuses=(303, 308, 400, 406, 410),
+    parameters=("date",),
+    description=lazy_gettext(
+        "The name may hold slashes. The document that is sent to is in the negotiated format. 308: from the code of a place (INSEE) or the "
+        "SIREN of a body to its name. 410: the thing is retired; the answer tells what replaces it."
+    ),
 )
 VOCABULARY = Operation("vocabulary", lazy_gettext("The ontology"), types(DOCUMENT), DOCUMENT, (406,))
 QUERY = Operation(
@@ -89,6 +72,24 @@ COMPARISON = Operation(
     ("t",),
     lazy_gettext("A territory is named by what stands last in its IRI, such as pays-de-langres; without any, the page has a form."),
 )
+VERIFICATION = Operation(
+    "data",
+    lazy_gettext("Printed figures beside those counted anew from the members of each territory"),
+    types(MATRIX),
+    MATRIX,
+    (406,),
+    headers=("Cache-Control", "ETag", "Content-Location"),
+)
+CATALOGUE = Operation(
+    "data",
+    lazy_gettext("The catalogue of the data in DCAT-AP 3: data sets, files, services"),
+    types(DOCUMENT),
+    DOCUMENT,
+    (406,),
+    headers=("Cache-Control", "ETag", "Link", "Content-Location"),
+)
+FILES = (GZIP, *(kind for kind in USES if kind not in RDF), "text/plain")
+"""What the files of a release are sent as."""
 OPERATIONS: Mapping[str, Operation] = {
     "home.show_home": Operation("pages", lazy_gettext("The home page"), PAGE, headers=("Cache-Control", "ETag", "Link")),
     **{f"resources.show_{kind}": THING for kind in ("id", "scheme", "source", "graph")},
@@ -97,9 +98,12 @@ OPERATIONS: Mapping[str, Operation] = {
         lazy_gettext("The document on a thing"),
         types((*DOCUMENT, *CITATIONS)),
         DOCUMENT,
-        (406, 410),
-        ("citation", "list", "page"),
-        description=lazy_gettext("The name may hold slashes, and end in .html, .ttl, .nt, .rdf or .jsonld. 410: the thing is retired."),
+        (308, 400, 406, 410),
+        ("date", "citation", "list", "page"),
+        description=lazy_gettext(
+            "The name may hold slashes, and end in .html, .ttl, .nt, .rdf or .jsonld. 410: the thing is retired. With date, a place as it"
+            " was on that day; 404 tells on which days something is known."
+        ),
         headers=("Cache-Control", "ETag", "Link", "Content-Location"),
     ),
     "ontology.show_ontology": VOCABULARY,
@@ -144,6 +148,10 @@ OPERATIONS: Mapping[str, Operation] = {
         (406,),
         headers=("Cache-Control", "ETag", "Content-Location"),
     ),
+    "verification.show_verification": VERIFICATION,
+    "verification.show_verification_as": Operation(
+        VERIFICATION.tag, VERIFICATION.summary, VERIFICATION.kinds, headers=VERIFICATION.headers
+    ),
     "comparison.show_comparison": COMPARISON,
     "comparison.show_comparison_as": Operation(
         COMPARISON.tag, COMPARISON.summary, COMPARISON.kinds, (), (400,), COMPARISON.parameters, COMPARISON.description
@@ -166,7 +174,7 @@ OPERATIONS: Mapping[str, Operation] = {
         (400, 406, 413, 415, 429, 503, 504),
         QUERY.parameters[1:],
         QUERY.description,
-        body=True,
+        body="query",
         headers=("Cache-Control", *QUERY.headers[2:]),
     ),
     "pages.show_about": Operation("pages", lazy_gettext("What the repository is and how it was made"), PAGE),
@@ -194,10 +202,30 @@ OPERATIONS: Mapping[str, Operation] = {
         ),
         headers=("Cache-Control", "ETag", "Content-Location"),
     ),
-    "catalogue.show_void": Operation(
-        "data", lazy_gettext("The VoID description of the dataset"), types(DESCRIPTIONS), DESCRIPTIONS, (303, 406)
+    **reconciliation.OPERATIONS,
+    **dict.fromkeys(
+        ("catalogue.show_void", "catalogue.show_void_too"),
+        Operation("data", lazy_gettext("The VoID description of the dataset"), types(DESCRIPTIONS), DESCRIPTIONS, (303, 406)),
     ),
-    "dumps.send_dump": Operation("data", lazy_gettext("A file of the release"), ("application/gzip",)),
+    "catalogue.show_catalogue": CATALOGUE,
+    "catalogue.show_catalogue_as": Operation(CATALOGUE.tag, CATALOGUE.summary, CATALOGUE.kinds, headers=CATALOGUE.headers),
+    "dumps.send_dump": Operation(
+        "data",
+        lazy_gettext("A file of the release that is served; of one that is kept where the name begins with its revision"),
+        FILES,
+    ),
+    "releases.show_versions": Operation("data", lazy_gettext("The releases that are kept"), types(KEPT), KEPT, (406,)),
+    "releases.show_version": Operation("data", lazy_gettext("A release: what changed, and its files"), types(KEPT), KEPT, (406,)),
+    "releases.show_atom": Operation("data", lazy_gettext("What changed with each release, as Atom"), (ATOM,)),
+    "releases.show_feed": Operation("data", lazy_gettext("What changed with each release, as JSON Feed"), (FEED,)),
+    "signposting.show_linkset": Operation(
+        "data",
+        lazy_gettext("All typed links of a document (FAIR Signposting, RFC 9264)"),
+        types(LINKSETS),
+        description=lazy_gettext("The name is that of the document below /doc/, and ends in .json or .txt."),
+    ),
+    "linksets.show_linksets": Operation("data", lazy_gettext("The links to the data sets of others, counted"), PAGE),
+    "linksets.send_table": Operation("data", lazy_gettext("A table of links, in SSSOM"), ("text/tab-separated-values",)),
     "operations.show_life": Operation("operations", lazy_gettext("Whether the server process answers"), ("application/json",), headers=()),
     "operations.show_readiness": Operation(
         "operations", lazy_gettext("Whether the graph can be asked, and its revision"), ("application/json",), headers=()

@@ -54,6 +54,8 @@ KINDS = (
         terms(
             """
             tdp:Pays tdp:TerritorialPole tdp:ProjectTerritory tdp:Commune tdp:Departement tdp:Region tdp:FormerRegion tdp:Country
+            tdp:InterMunicipality tdp:FormerCommune tdp:DelegatedCommune tdp:AssociatedCommune tdp:MunicipalArrondissement
+            tdp:Arrondissement
             tdp:AdministrativeTerritory tdp:BusinessZone tdp:EmploymentArea tdp:LivingArea tdp:NaturalArea tdp:NaturalParkTerritory
             tdp:SubArea tdp:TouristDestination tdp:TerritoryWithRSETPractice tdp:Territory
             """
@@ -185,6 +187,18 @@ KINDS = (
         ),
         cards=False,
     ),
+    Kind(
+        "perimeter",
+        ("tdp:Perimeter", "tdp:TerritorialChange"),
+        ("place",),
+        (
+            Clause("tdp:perimeterOf", _("of %(value)s")),
+            Clause("tdp:originalTerritory", _("from %(value)s")),
+            Clause("tdp:resultingTerritory", _("to %(value)s")),
+        ),
+        cards=False,
+    ),
+    Kind("geometry", ("geo:Geometry",), ("place",), cards=False),
     Kind(
         "concept",
         ("skos:Concept", "skos:ConceptScheme", "skos:Collection"),

@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, get_locale, gettext
 
 from territoires.results import Literal
 from territoires.vocabulary import iri
@@ -83,7 +83,7 @@ def best_literal(literals: Iterable[Literal], language: str) -> Literal | None:
 
 
 def show_literal(literal: Literal) -> str:
-    """A number or a date in the reader's form; any other literal as it is written."""
+    """A number or a date in the reader's form, of an outline how many points it has; any other literal as it is written."""
     locale = get_locale()
     kind = literal.datatype.value
     try:
@@ -93,6 +93,23 @@ def show_literal(literal: Literal) -> str:
             return str(babel.numbers.format_decimal(literal.value, format="#,##0.######", locale=locale))
         if kind == iri("xsd:date"):
             return str(babel.dates.format_date(date.fromisoformat(literal.value), format="long", locale=locale))
+        if kind == iri("geo:wktLiteral"):
+            return brief_geometry(literal.value)
     except (ValueError, ArithmeticError):
         return literal.value
     return literal.value
+
+
+def show_day(day: date) -> str:
+    """A day in the reader's form: 1er janvier 2016, January 1, 2016."""
+    text = str(babel.dates.format_date(day, format="long", locale=get_locale()))
+    return text.replace("1 ", "1er ", 1) if day.day == 1 and current_language() == "fr" else text
+
+
+def brief_geometry(text: str) -> str:
+    """A geometry in WKT: a point as it is, an outline by its kind and the number of its points."""
+    kind, bracket, points = text.partition("(")
+    if not bracket or "," not in points:
+        return text
+    told = gettext("%(count)s points", count=points.count(",") + 1)
+    return f"{kind.strip()} ({told})"

@@ -110,8 +110,13 @@ def name_of(cls: str) -> Value:
 
 
 def in_order(choice: Choice) -> list[Entry]:
-    """The entries that were chosen, as the address sorts them; what is not told comes last either way."""
+    """The entries that were chosen, as the address sorts them; what is not told comes last either way.
+
+    Where it doesn't, by name, what a fact sheet describes first: among all places the territories would be lost between communes.
+    """
     chosen = [choice.listing.entries[number] for number in sorted(choice.entries())]
+    if SORT not in request.args:
+        return sorted(chosen, key=lambda entry: entry.name.iri not in described())
     asked = request.args.get(SORT, NAME)
     name = asked.removeprefix("-")
     backwards = asked != name

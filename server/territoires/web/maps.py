@@ -36,7 +36,7 @@ class Area:
     @property
     def text(self) -> str:
         """What it says in a word."""
-        return f"{self.name} : {self.says}" if self.says else self.name
+        return f"{self.name}{gettext(': ')}{self.says}" if self.says else self.name
 
 
 @dataclass(frozen=True)

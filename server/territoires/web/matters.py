@@ -40,7 +40,8 @@ MATTERS = (
             tdp:inDepartement tdp:inRegion tdp:inRegionByDepartement tdp:departementOfRegion tdp:inArea tdp:partOfTerritory
             tdp:hasPartTerritory tdp:between tdp:centralTown tdp:centralTownOf tdp:mainTown tdp:printedCentralTown tdp:neighbourOf
             tdp:smallerThan tdp:territoryType tdp:candidateReferent tdp:locatedIn tdp:formerlyLocatedIn tdp:takesPlaceIn tdp:practiceIn
-            tdp:spatialScope igeo:codeINSEE
+            tdp:spatialScope igeo:codeINSEE tdp:hasTerritory tdp:perimeterOf tdp:onDate tdp:hasMemberTerritory tdp:originalTerritory
+            tdp:resultingTerritory tdp:effectiveOn tdp:changeKind geo:hasGeometry geo:hasCentroid
             """
         ),
         (),
@@ -48,7 +49,7 @@ MATTERS = (
             """
             tdp:inDepartement tdp:inRegion tdp:inRegionByDepartement tdp:departementOfRegion tdp:inArea tdp:partOfTerritory
             tdp:centralTown tdp:mainTown tdp:neighbourOf tdp:smallerThan tdp:between tdp:territoryType tdp:candidateReferent tdp:locatedIn
-            tdp:formerlyLocatedIn tdp:spatialScope tdp:eligibilityThrough
+            tdp:formerlyLocatedIn tdp:spatialScope tdp:eligibilityThrough tdp:hasTerritory tdp:changeKind
             """
         ),
     ),
@@ -231,6 +232,8 @@ INVERSES = {
 """Property -> the one that says the same the other way round: where both hold, the page shows the second."""
 IMPLIED = {"skos:topConceptOf": "skos:inScheme"}
 """Property -> the one that says no less, in either direction: where both hold, the page shows the second."""
+NARROWER = {"tdp:inRegionByDepartement": "tdp:inRegion", "tdp:reachedByFund": "tdp:benefitsFromFund"}
+"""Property -> the one that a page shows alone, where all the values of the first are among its own."""
 SHOWN_BY = {
     "tdp:hasHadCarrier": "tdp:CarrierPeriod",
     "tdp:hasCarried": "tdp:CarrierPeriod",

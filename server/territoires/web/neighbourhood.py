@@ -60,6 +60,7 @@ class Known:
     classes: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, list[Literal]] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
+    shown: dict[str, bool] = field(default_factory=dict)
 
     def learn(self, iris: Iterable[str]) -> None:
         """Asks for the classes and names of those that aren't known yet."""
@@ -81,9 +82,15 @@ class Known:
             self.kinds[thing] = kind_of(self.short(thing))
         return self.kinds[thing]
 
+    def is_concept(self, thing: str) -> bool:
+        """Whether a thing is a concept of a vocabulary."""
+        return self.kind(thing).name == "concept"
+
     def drawn(self, thing: str) -> bool:
         """Whether a thing is drawn: of a kind that is, and with a name."""
-        return self.kind(thing).name in KINDS and bool(self.names.get(thing)) and LINKING.isdisjoint(self.short(thing))
+        if thing not in self.shown:
+            self.shown[thing] = self.kind(thing).name in KINDS and bool(self.names.get(thing)) and LINKING.isdisjoint(self.short(thing))
+        return self.shown[thing]
 
     def short(self, thing: str) -> set[str]:
         """The classes of a thing as prefixed names."""
@@ -91,13 +98,17 @@ class Known:
 
 
 def links_of(things: Iterable[str], known: Known) -> list[Link]:
-    """The links of several things with others that are drawn, those said twice once; learns what they lead to."""
+    """The links of several things with others that are drawn, those said twice once; learns what they lead to.
+
+    Of what a node leads to, a concept counts only where there is nothing else.
+    """
     store = service().store
     text = service().views.text("relations", store.base, thing=[NamedNode(thing) for thing in sorted(things)])
-    found = list(dict.fromkeys(link(row) for row in rows(store.query(text))))
+    found = [link(row) for row in rows(store.query(text))]
     known.learn({each.other for each in found})
     shown = [each for each in found if each.other != each.thing and known.drawn(each.other)]
-    kept = [each for each in shown if not each.via or main_end(each, shown, known)]
+    led = {(each.via, each.thing) for each in shown if each.via and not known.is_concept(each.other)}
+    kept = [each for each in shown if (each.via, each.thing) not in led or not known.is_concept(each.other)]
     through = {(each.thing, each.other, shorten(each.link, store.base)) for each in kept if each.via}
     direct = {(each.thing, each.other, shorten(each.property, store.base), each.inverse) for each in kept if not each.via}
     once = [each for each in kept if each.via or not said_otherwise(each, direct, store.base)]
@@ -106,20 +117,13 @@ def links_of(things: Iterable[str], known: Known) -> list[Link]:
 
 def link(row: Row) -> Link:
     """A row of the view as a link."""
-    via = value(row.get("via"))
-    return Link(value(row["thing"]), value(row["other"]), value(row["property"]), "inverse" in row, via, value(row.get("link")))
+    ends = (row["thing"].value, row["other"].value, row["property"].value)  # type: ignore[union-attr]
+    return Link(*ends, True) if "inverse" in row else Link(*ends, False, value(row.get("via")), value(row.get("link")))
 
 
 def value(term: Term | None) -> str:
     """The IRI of a term; nothing for anything else."""
     return term.value if isinstance(term, NamedNode) else ""
-
-
-def main_end(each: Link, found: list[Link], known: Known) -> bool:
-    """Whether a link through a node leads to what the node is about: a concept counts only where there is nothing else."""
-    if known.kind(each.other).name != "concept":
-        return True
-    return not any(one.via == each.via and one.thing == each.thing and known.kind(one.other).name != "concept" for one in found)
 
 
 def said_otherwise(each: Link, direct: set[tuple[str, str, str, bool]], base: str) -> bool:
@@ -160,17 +164,15 @@ class Neighbourhood:
 
         No concept is gone through, or added: that two actions are under way ties them to nothing.
         """
-        further = links_of([thing for thing in chosen if not self.is_concept(thing)], self.known)
+        further = links_of([thing for thing in chosen if not self.known.is_concept(thing)], self.known)
         for thing in chosen:
-            there = [each for each in further if each.thing == thing and each.other not in self.depths and not self.is_concept(each.other)]
+            there = [
+                each for each in further if each.thing == thing and each.other not in self.depths and not self.known.is_concept(each.other)
+            ]
             kept = fairly(there, min(MOST_SECOND, MOST_NODES - len(self.depths)))
             self.capped = self.capped or len({each.other for each in there}) > len(kept)
             self.depths.update(dict.fromkeys(kept, 2))
         self.links += [each for each in further if each.other in self.depths and each.other != self.thing]
-
-    def is_concept(self, thing: str) -> bool:
-        """Whether a thing is a concept of a vocabulary."""
-        return self.known.kind(thing).name == "concept"
 
     def namer(self) -> Namer:
         """Names all that is shown: things, properties, the classes of what links."""

@@ -3,6 +3,7 @@
 import json
 
 from flask import Blueprint, Response, render_template, request
+from markupsafe import Markup
 from pyoxigraph import NamedNode
 
 from territoires import __version__
@@ -15,9 +16,12 @@ from territoires.vocabulary import prefixes_at, rebase
 from territoires.web.addresses import split_extension
 from territoires.web.diagrams import module_diagram
 from territoires.web.headers import cached
+from territoires.web.language import current_language
+from territoires.web.memory import remembered
 from territoires.web.naming import namer
 from territoires.web.requests import wanted_format
 from territoires.web.service import service
+from territoires.web.templating import local
 
 blueprint = Blueprint("ontology", __name__)
 
@@ -104,25 +108,35 @@ def module_graphs() -> dict[str, NamedNode]:
 
 
 def page(module: str, path: str) -> str:
-    """The page of the ontology, or of one module."""
+    """The page of the ontology, with what each term means, or of one module, with all that is told of its terms."""
+    made = remembered(lambda: terms_of(module, path), "ontology", module, current_language(), request.root_path)
+    return render_template("ontology/ontology.html", **made, path=path, formats=DOCUMENT)
+
+
+def terms_of(module: str, path: str) -> dict[str, object]:
+    """What the template reads: the name of the module, those of all modules, the number of terms, and the terms as they are shown."""
     store, home = service().store, service().settings.home
     everything = ontology_terms(store, service().views)
     terms = [term for term in everything if not module or term.module == module]
     iris = {iri for term in everything for related in term.relations.values() for iri in related}
     names = namer(iris | {term.iri for term in everything} | {term.module for term in everything} | ({module} if module else set()))
     members = {each: [term for term in everything if term.module == each] for each in sorted({term.module for term in everything})}
-    drawn = {each: module_diagram(members[each], names.named, names.named(each).text) for each in members if not module or each == module}
-    return render_template(
-        "ontology/ontology.html",
+    drawn = {each: module_diagram(members[each], names.named, names.named(each).text) for each in members if each == module}
+    shown = render_template(
+        "ontology/terms.html" if module else "ontology/overview.html",
         terms=sorted(terms, key=lambda term: names.named(term.iri).text.casefold()),
         properties={term.iri: [each for each in everything if term.iri in each.relations.get("domain", ())] for term in terms},
         narrower={term.iri: [each for each in everything if term.iri in each.relations.get("subClassOf", ())] for term in terms},
         examples={term.name: example_text(home, term.name) for term in terms if term.kind == "Class"},
         value=names.named,
-        module=names.named(module) if module else None,
         modules=members,
         diagrams=drawn,
-        path=path,
-        formats=DOCUMENT,
-        base=store.base,
+        language=current_language(),
+        here=local,
     )
+    return {
+        "module": names.named(module) if module else None,
+        "modules": [names.named(each) for each in members],
+        "count": len(terms),
+        "shown": Markup(shown),
+    }

@@ -11,10 +11,11 @@ from werkzeug.routing import Rule
 from territoires import __version__
 from territoires.formats import HTML
 from territoires.web.answering import LONGEST_ADDRESS
-from territoires.web.components import EXAMPLES, HEADERS, PARAMETERS, SCHEMAS, Members
+from territoires.web.components import BODIES, EXAMPLES, HEADERS, PARAMETERS, SCHEMAS, Members
 from territoires.web.errors import PROBLEM, TEXT, TITLES
 from territoires.web.headers import cached
-from territoires.web.interface import OPERATIONS, QUERY, Operation
+from territoires.web.interface import OPERATIONS, QUERY
+from territoires.web.operation import Operation, types
 from territoires.web.service import service
 from territoires.web.sparql import DIRECT, FORM
 
@@ -111,13 +112,15 @@ def written(found: Described, method: str) -> Members:
     if found.rule.endpoint == "operations.show_readiness":
         answers["503"] = {"description": str(TITLES[503]), "content": {kind: {"schema": {"type": "object"}} for kind in operation.kinds}}
     if 410 in operation.statuses:
-        answers["410"] = {**answers["200"], "description": gettext("Retired: the document tells what replaces it.")}
+        kinds = dict.fromkeys((*(operation.kinds or types(operation.offered)), PROBLEM.media_type))
+        content = {kind: {"schema": schema_of(kind)} for kind in kinds}
+        answers["410"] = {"description": gettext("Retired: the document tells what replaces it."), "content": content}
     name = re.sub(r"\W+", "_", f"{found.rule.endpoint.partition('.')[2]}_{'_'.join(found.names)}").strip("_")
     members: Members = {"operationId": name, "tags": [operation.tag], "summary": str(operation.summary)}
     if text := str(operation.description):
         members["description"] = text
     members |= {"parameters": parameters, "responses": answers}
-    return members | ({"requestBody": body()} if operation.body else {})
+    return members | ({"requestBody": body(operation.body)} if operation.body else {})
 
 
 def parameter(name: str, operation: Operation) -> Members:
@@ -127,28 +130,38 @@ def parameter(name: str, operation: Operation) -> Members:
         schema = schema | {"enum": [form.name for form in operation.offered]}
     if name == "timeout":
         schema = schema | {"maximum": service().settings.query_seconds_most, "default": service().settings.query_seconds}
-    shown: Members = {"name": name, "in": "query", "description": str(text), "schema": schema}
+    shown: Members = {"name": name.partition("@")[0], "in": "query", "description": str(text), "schema": schema}
     return shown | ({"explode": True} if schema["type"] == "array" else {})
 
 
-def body() -> Members:
-    """The body of a query by POST: a form, or the query itself."""
+def body(kind: str) -> Members:
+    """The body of a request by POST: a SPARQL query in a form or as such, or what the reconciliation takes."""
+    if kind != "query":
+        form, members = BODIES[kind]
+        return {"required": True, "content": {form: {"schema": members}}}
     properties = {name: PARAMETERS[name][1] | {"description": str(PARAMETERS[name][0])} for name in QUERY.parameters}
-    form = {"type": "object", "required": ["query"], "properties": properties}
-    return {"required": True, "content": {FORM: {"schema": form}, DIRECT: {"schema": {"type": "string"}}}}
+    asked = {"type": "object", "required": ["query"], "properties": properties}
+    return {"required": True, "content": {FORM: {"schema": asked}, DIRECT: {"schema": {"type": "string"}}}}
 
 
 def schema_of(kind: str) -> Members:
     """What an answer of that media type looks like."""
     if kind == "application/sparql-results+json":
         return {"$ref": "#/components/schemas/Results"}
-    if kind == "application/gzip":
+    if kind in ("application/gzip", "application/zip", "application/geopackage+sqlite3"):
         return {}
+    if kind == PROBLEM.media_type:
+        return {"$ref": "#/components/schemas/Problem"}
     if kind == "application/ld+json":
         return {"type": ["object", "array"]}
     if kind == "application/vnd.citationstyles.csl+json":
         return {"type": "array", "items": {"type": "object"}}
-    return {"type": "object"} if kind in ("application/json", "application/geo+json") else {"type": "string"}
+    return (
+        {"type": "object"}
+        if kind
+        in ("application/json", "application/geo+json", "application/csvm+json", "application/feed+json", "application/linkset+json")
+        else {"type": "string"}
+    )
 
 
 def passing(status: int) -> Members:

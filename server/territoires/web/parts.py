@@ -8,6 +8,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from territoires.web.naming import Value
+from territoires.web.outward import Link
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Group:
     """Cards of one class, a page at a time."""
 
     key: str
-    kind: Value
+    heading: str
     talk: bool
     """Whether they are statements, told one below the other, and no cards."""
     cards: tuple[Card, ...]
@@ -82,6 +83,8 @@ class Group:
     page: int
     pages: int
     before: int
+    folded: bool = False
+    """Whether it is shown when the reader opens it only."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class Page:
     events: tuple[tuple[str, str, str], ...]
     """The timeline in words: period, name, address."""
     sources: tuple[Part, ...]
-    links: tuple[Value, ...]
+    links: tuple[Link, ...]
     alternates: tuple[str, ...]
 
 

@@ -8,16 +8,17 @@ from markupsafe import Markup
 
 from territoires.knowledge.gathering import Gathered, Said, key
 from territoires.results import NamedNode, Term
+from territoires.web.folding import fold
 from territoires.web.kinds import Kind, main_class, matters_of
-from territoires.web.matters import IMPLIED, INVERSES, MATTERS, SHOWN_BY, Matter
+from territoires.web.matters import IMPLIED, INVERSES, MATTERS, NARROWER, SHOWN_BY, Matter
 from territoires.web.naming import Value
-from territoires.web.outward import LINKING, links
+from territoires.web.outward import LINKING, identified, links
 from territoires.web.parts import Badge, Card, Fact, Figure, Group, Line, Listing, Page, Section, parts
 from territoires.web.selection import Selection, Slice
 from territoires.web.showing import DEFINING, NAMES, NOT_STATED, STATES, TIMES, Shown
 from territoires.web.summary import summarise
 from territoires.web.timeline import Event, draw, ordered
-from territoires.web.wording import POINTERS
+from territoires.web.wording import GROUPS, POINTERS
 
 OBSERVATION = "qb:Observation"
 READINGS = ("tdp:firstReading", "tdp:secondReading", "tdp:resolution")
@@ -88,12 +89,12 @@ class Arranger:
             definition=self.show.text(self.subject, *DEFINING),
             badges=(*self.show.badges(self.subject), *self.own_qualifier()),
             stats=self.stats(figures),
-            sections=tuple(section for section in sections if section),
+            sections=fold((section for section in sections if section), self.selection.asked),
             readings=tuple(self.fact(name, said) for name in READINGS if name in said),
             timeline=draw(events, gettext("Timeline of %(name)s", name=self.title.text)) if events else Markup(),
             events=tuple((event.period, event.label, event.href) for event in events),
             sources=parts(self.show.passages(self.subject)),
-            links=links(said, self.show.named),
+            links=links(said, self.show.named, self.subject),
             alternates=tuple(literal.value for literal in self.found.literals(self.subject, "skos:altLabel")),
         )
 
@@ -106,13 +107,11 @@ class Arranger:
 
     def redundant(self) -> set[str]:
         """The properties whose facts the page shows another way: as a node with time and source, or from the other side."""
-        cards = self.selection.cards
-        told = {name for name, cls in SHOWN_BY.items() if cls in cards}
+        cards, iris = self.selection.cards, self.found.iris
+        told = {name for name, cls in SHOWN_BY.items() if cls in cards} | identified(self.subject)
         told |= {name for name, inverse in INVERSES.items() if inverse in self.selection.lists}
         told |= {name for name, other in IMPLIED.items() if other in self.found.said}
-        if set(self.found.iris(self.subject, "tdp:inRegionByDepartement")) <= set(self.found.iris(self.subject, "tdp:inRegion")):
-            told.add("tdp:inRegionByDepartement")
-        return told
+        return told | {name for name, other in NARROWER.items() if set(iris(self.subject, name)) <= set(iris(self.subject, other))}
 
     def own_qualifier(self) -> tuple[Badge, ...]:
         """How exact the resource is, where it is a figure itself."""
@@ -187,7 +186,8 @@ class Arranger:
     def group(self, cls: str, cut: Slice) -> Group:
         """The cards of a class."""
         cards = sorted((self.card(cls, node) for node in cut.shown), key=lambda card: card.title.text.casefold())
-        return Group(cls, self.show.term(cls), cls in TALK, tuple(cards), cut.total, cut.page, cut.pages, cut.before)
+        heading = str(GROUPS[cls]) if cls in GROUPS else self.show.term(cls).text
+        return Group(cls, heading, cls in TALK, tuple(cards), cut.total, cut.page, cut.pages, cut.before)
 
     def card(self, cls: str, node: str) -> Card:
         """A node about the resource."""
@@ -275,7 +275,7 @@ class Arranger:
     def event_name(self, thing: str, cls: str) -> str:
         """What a timeline calls a thing: a node by its class too."""
         name = self.short_title(self.show.named(thing)).text
-        return f"{self.show.term(cls).text}{gettext(': ')}{name}" if cls and cls not in TALK else name
+        return f"{self.show.term(cls).text}{gettext(': ')}{name}" if cls and cls not in TALK and cls != "tdp:FundingFlow" else name
 
     def event(self, period: str, label: str, href: str, thing: str) -> Event | None:
         """A dated fact; None where the day isn't told."""

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 from territoires.knowledge.gathering import Gathered
 from territoires.web.kinds import Kind
-from territoires.web.matters import IMPLIED, INVERSES, MATTERS
+from territoires.web.matters import IMPLIED, INVERSES, MATTERS, SHOWN_BY
 
-CARDS, LISTED = 10, 40
+CARDS, LISTED = 8, 40
 """How many cards of a class, or lines of a list, a page holds."""
 NODE_CLASSES = tuple(cls for matter in MATTERS for cls in matter.nodes)
+IN_TIME = frozenset({"tdp:perimeterOf", "tdp:hasMemberTerritory", "tdp:originalTerritory", "tdp:resultingTerritory"})
+"""What the section on the perimeter over time tells instead."""
+AREA = "sdmx-dimension:refArea"
+"""Figures without a class are the inhabitants by year, which the same section tells."""
+UNSHOWN = frozenset({"rdf:type", "void:exampleResource"})
+"""Who points here by these isn't listed."""
 ALWAYS = frozenset({"tdp:Discrepancy"})  # a card on every kind of page
 
 
@@ -46,6 +52,8 @@ class Selection:
 
     cards: dict[str, Slice]
     lists: dict[str, Slice]
+    asked: str = ""
+    """Which of them the reader pages through."""
 
     def of(self, cls: str) -> tuple[str, ...]:
         """The nodes of a class that are shown."""
@@ -67,16 +75,19 @@ def select(found: Gathered, kind: Kind, asked: Asked) -> Selection:
     cards: dict[str, list[str]] = {}
     lists: dict[str, list[str]] = {}
     for name, subjects in found.incoming.items():
-        if name == "rdf:type" or INVERSES.get(name) in found.said or IMPLIED.get(name) in found.incoming:
+        if name in UNSHOWN or name in IN_TIME or INVERSES.get(name) in found.said or IMPLIED.get(name) in found.incoming:
             continue
         for subject in subjects:
+            if name == AREA and not found.classes.get(subject):
+                continue
             cls = card_class(found, kind, name, subject)
             into = cards.setdefault(cls, []) if cls else lists.setdefault(name, [])
             if subject not in into:
                 into.append(subject)
     return Selection(
         {cls: asked.cut(cls, sorted(nodes), CARDS) for cls, nodes in cards.items()},
-        {name: asked.cut(name, things, LISTED) for name, things in lists.items()},
+        {name: asked.cut(name, things, LISTED) for name, things in lists.items() if SHOWN_BY.get(name) not in cards},
+        asked.key,
     )
 
 

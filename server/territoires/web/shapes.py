@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, render_template, request
+from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 
 from territoires.formats import DOCUMENT, HTML, write_triples
@@ -11,6 +12,7 @@ from territoires.vocabulary import prefixes_at
 from territoires.web.addresses import split_extension
 from territoires.web.headers import cached
 from territoires.web.language import current_language
+from territoires.web.memory import remembered
 from territoires.web.naming import namer
 from territoires.web.requests import wanted_format
 from territoires.web.service import service
@@ -66,6 +68,12 @@ def local(term: Term) -> str:
 
 
 def page(path: str) -> str:
+    """The page of the shapes, which are shown once for each release and language."""
+    shown = remembered(show_rules, "shapes", current_language(), request.root_path)
+    return render_template("shapes/shapes.html", shown=shown, path=path, formats=DOCUMENT)
+
+
+def show_rules() -> Markup:
     """The shapes, each with its constraints; a constraint that several shapes share has its anchor where it stands first."""
     shapes = shown_shapes(current_language())
     anchors: set[str] = set()
@@ -75,4 +83,5 @@ def page(path: str) -> str:
             first[shape.iri, rule] = rule not in anchors
             anchors.add(rule)
     names = namer(cls for shape in shapes for cls in shape.classes)
-    return render_template("shapes/shapes.html", shapes=shapes, first=first, value=names.named, path=path, formats=DOCUMENT)
+    shown = render_template("shapes/rules.html", shapes=shapes, first=first, value=names.named, language=current_language())
+    return Markup(shown)

@@ -7,7 +7,7 @@ from datetime import date
 from markupsafe import Markup
 
 WIDTH, ROW, TOP, MARGIN = 760, 28, 30, 14  # user units
-LETTER = 6.6  # width of a letter of the labels
+LETTER = 7.2  # width of a letter of the labels
 CLOSE_DAYS = 45  # a shorter interval is drawn as a point
 MOST_ROWS = 30
 

