@@ -59,7 +59,7 @@ def kept(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask
 
 def test_list(kept: FlaskClient, read_page: Callable[[str], Any]) -> None:
     """The newest first, with what each changed; as a page in both languages and as JSON."""
-    found = kept.get("/versions?format=json").json
+    found = kept.get("/versions?format=json").json["versions"]
     assert [each["revision"] for each in found] == list(reversed(REVISIONS))
     assert [(each.get("added"), each.get("removed")) for each in found] == [(1, 1), (2, 0), (None, None)]
     assert found[0]["built"] == "2026-01-03T10:00:00Z" and found[0]["previous"] == REVISIONS[1]
@@ -147,7 +147,7 @@ def test_catalogue_names_the_release_before(kept: FlaskClient, read_graph: Calla
 
 def test_nothing_kept(hard: FlaskClient) -> None:
     """A release without files and without a time in its name is a release all the same; the catalogue and its page answer."""
-    assert hard.get("/versions?format=json").json[0]["revision"] == "test"
+    assert hard.get("/versions?format=json").json["versions"][0]["revision"] == "test"
     assert ElementTree.fromstring(hard.get("/feed.atom").data).tag == f"{ATOM}feed"
     for path in ("/catalog", "/catalog.ttl", "/versions", "/versions/test", "/void", "/feed.json"):
         assert hard.get(path).status_code == 200, path
