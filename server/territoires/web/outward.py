@@ -24,7 +24,6 @@ MEANINGS: Mapping[str, object] = {
     "skos:relatedMatch": lazy_gettext("something related"),
     "foaf:page": lazy_gettext("a page on it"),
     "foaf:homepage": lazy_gettext("a page on it"),
-    "foaf:page": lazy_gettext("a page on it"),
 }
 """Property that leads to others -> what its values are."""
 LINKING = tuple(MEANINGS)
