@@ -116,7 +116,7 @@ def show_versions() -> Response:
     form = wanted_format(OFFERED, by_parameter(OFFERED))
     found = versions()
     if form is JSON:
-        return cached(Response(written({"versions": [told(each) for each in found]}), content_type=JSON.content_type), "json", *marks(found))
+        return cached(Response(written({"versions": list(map(told, found))}), content_type=JSON.content_type), "json", *marks(found))
     body = render_template("releases/versions.html", versions=found, canonical="/versions")
     return cached(Response(body, content_type=HTML.content_type), "html", *marks(found))
 
