@@ -137,6 +137,13 @@ def test_it_is_asked_by_the_protocol(played: Played, remote: Callable[..., Remot
     assert headers["Accept"].startswith(JSON)
 
 
+def test_a_query_keeps_its_own_base(played: Played, remote: Callable[..., RemoteStore]) -> None:
+    """A query that names its base is sent as it is: Virtuoso takes one BASE only, and a relative base isn't ours to resolve."""
+    text = "BASE <http://x/> SELECT * { <a> ?p ?o }"
+    remote().run(Request(text, accept={"solutions": JSON})).read()
+    assert parse_qs(played.asked[-1][2].decode())["query"] == [text]
+
+
 @pytest.mark.parametrize(
     ("text", "default", "named"),
     [

@@ -214,7 +214,7 @@ class RemoteStore:
         used = words(text)
         if graph and dataset == WHOLE and "FROM" not in used:
             dataset = Dataset((graph,), self._state.graphs if "GRAPH" in used else ())
-        if has_relative_iri(text):
+        if "BASE" not in used and has_relative_iri(text):  # Virtuoso takes one BASE only
             text = f"BASE <{self.base}> {text}"
         text, dataset = self._dialect.addressed(text, dataset, used, f"{self.base}graph/none")
         default, named = (("default-graph-uri", iri) for iri in dataset.default), (("named-graph-uri", iri) for iri in dataset.named)
