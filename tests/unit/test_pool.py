@@ -27,6 +27,7 @@ from territoires.store.frames import END, FrameReader
 from territoires.store.pool import Limits, Pool
 from territoires.store.reading import read_answer
 from territoires.store.releases import Engine, current_release
+from territoires.store.rewriting import Census
 from territoires.store.worker import Specification, answer
 
 CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-results+json", "graph": "application/n-triples"}
@@ -307,6 +308,20 @@ def test_worker_that_has_grown_leaves(settings: Settings, leaving: bool) -> None
         frames = FrameReader(ours)
         found = [frames.read() for _ in range(3)]
         assert found[-1] and found[-1].kind == END and found[-1].fields()["leaving"] is leaving
+
+
+def test_a_large_census(settings: Settings) -> None:
+    """Counts of two thousand terms reach the zygote, though no command line would take them."""
+    release = current_release(settings.releases)
+    counts = {f"http://example.org/{'x' * 60}/{number}": number for number in range(1000)}
+    census = Census(1, counts, counts)
+    specification = Specification(str(release.path / "store"), release.revision, release.base, False, 1 << 30, (), census)
+    assert len(specification.written()) > 128 << 10
+    pool = Pool(specification, Limits(workers=1))
+    try:
+        assert b"true" in ask(pool, "ASK {}")
+    finally:
+        pool.close()
 
 
 def test_slow_query_yields(pool: Pool) -> None:

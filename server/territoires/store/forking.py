@@ -12,7 +12,7 @@ import threading
 from territoires import errors
 from territoires.errors import StoreUnavailable
 from territoires.results import Request
-from territoires.store.frames import Frame, FrameReader, arrives
+from territoires.store.frames import DATA, Frame, FrameReader, arrives, send_frame
 from territoires.store.worker import Specification
 
 _READY_WITHIN = 120.0  # seconds for a zygote to load its dataset
@@ -24,9 +24,11 @@ class Zygote:
     def __init__(self, specification: Specification) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", "territoires.store.worker", specification.argument()]
+            command = [sys.executable, "-m", "territoires.store.worker"]
             self.process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, process_group=0)
         self._control = ours
+        with contextlib.suppress(OSError):  # where it has ended already, `fork` says so
+            send_frame(ours, DATA, specification.written())
         self._control.settimeout(_READY_WITHIN)
         self._lock = threading.Lock()
         self._awaited = False

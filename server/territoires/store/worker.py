@@ -1,4 +1,4 @@
-"""A process that answers queries and can be killed: `python -m territoires.store.worker <specification>`.
+"""A process that answers queries and can be killed: `python -m territoires.store.worker`.
 
 The process that the pool starts, the *zygote*, holds the dataset and answers nothing. Each socket that it is handed it gives to a fork of
 itself, a *worker*. A worker asks the kernel for its own end before each query (setitimer, whose SIGALRM is left at its default), so that
@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -49,25 +48,30 @@ class Specification:
     census: Census | None = None
     """What the default graph holds, where that is known."""
 
-    def argument(self) -> str:
-        """As the zygote reads it from its command line."""
-        return json.dumps(asdict(self))
+    def written(self) -> bytes:
+        """As the zygote reads it from its socket: a command line takes no more than 128 KiB of one argument (execve(2))."""
+        return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def read(cls, argument: str) -> "Specification":
-        """From the command line."""
-        fields = json.loads(argument)
+    def read(cls, written: bytes) -> "Specification":
+        """From what was written."""
+        fields = json.loads(written)
         return cls(**{**fields, "census": Census(**fields["census"]) if fields["census"] else None})
 
 
 def main() -> None:
     """The zygote: forks a worker for each socket that comes over standard input, and ends with it."""
-    specification = Specification.read(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its pool itself, when the queries that run have ended
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which a service manager may send to every process
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     control = socket.socket(fileno=0)
+    try:
+        first = FrameReader(control).read()  # nothing else is sent before the answer to it
+    except EOFError:
+        return
+    assert first is not None
+    specification = Specification.read(first.body)
     held = None
     if not specification.store:
         held = Store()
