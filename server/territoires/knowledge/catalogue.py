@@ -196,7 +196,7 @@ def about_dataset(part: str, held: Iterable[Dump], site: Site, boxes: Mapping[st
 
 def part_of(whole: NamedNode, role: str) -> BlankNode:
     """A node without a name that is called the same in each answer, so that equal catalogues are equal bytes."""
-    return BlankNode(hashlib.sha256(f"{role} {whole.value}".encode()).hexdigest()[:16])
+    return BlankNode("n" + hashlib.sha256(f"{role} {whole.value}".encode()).hexdigest()[:16])  # RDF/XML takes no digit first
 
 
 def about_place(this: NamedNode, box: Box) -> Iterator[Triple]:
