@@ -15,7 +15,7 @@ from flask import Flask
 from territoires.knowledge.building import build
 from territoires.knowledge.importing import running
 from territoires.knowledge.judging import Judge, judge_of
-from territoires.settings import Settings
+from territoires.settings import Settings, default_downloads
 from territoires.store import QueryService
 from territoires.store.pool import Pool
 from territoires.store.releases import current_release
@@ -55,7 +55,7 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         return Settings(home=ROOT, releases=built)
     chosen = Settings(home=ROOT, releases=tmp_path_factory.mktemp("releases"), imports=tmp_path_factory.mktemp("imports"))
     if request.config.getoption("imported") == "cog":
-        running.run(ROOT, chosen.imports, running.Order(2026), lambda text: None)
+        running.run(ROOT, chosen.imports, running.Order(2026, default_downloads()), lambda text: None)
     build(chosen, lambda text: None)
     return chosen
 

@@ -179,7 +179,7 @@ def cog(year: int, archive: Path | None, history: Path | None, csv: Path | None)
     if csv and (archive or history):
         raise click.UsageError("Give either the archives of the package or a folder of CSV files.")
     settings = settings_from()
-    running.run(settings.home, settings.imports, running.Order(year, archive, csv, history), click.echo, bar)
+    running.run(settings.home, settings.imports, running.Order(year, settings.downloads, archive, csv, history), click.echo, bar)
 
 
 @importing.command()
@@ -191,15 +191,17 @@ def perimeters(cogugaison: Path) -> None:
     """
     from territoires.knowledge.importing import perimeters as writing  # its packages are not the server's
 
-    for name, size in writing.run(settings_from().home, cogugaison).items():
+    settings = settings_from()
+    for name, size in writing.run(settings.home, settings.downloads, cogugaison).items():
         click.echo(f"data/reference/perimeters/{name}: {size // 1000} kB")
 
 
 @importing.command()
 def homonyms() -> None:
     """Write data/reference/homonyms.tsv anew: the names that several communes of France bear."""
-    archive = package.fetch(newest := package.VERSIONS[max(package.VERSIONS)].number, package.cache(), click.echo)
-    count = bearing.write(settings_from().home, package.read(archive, ["communes"])["communes"], newest)
+    settings = settings_from()
+    archive = package.fetch(newest := package.VERSIONS[max(package.VERSIONS)].number, settings.downloads, click.echo)
+    count = bearing.write(settings.home, package.read(archive, ["communes"])["communes"], newest)
     click.echo(f"data/reference/homonyms.tsv: {count} names")
 
 

@@ -23,6 +23,8 @@ class Settings:
     """Folder of the built releases."""
     imports: Path = Path("imports")
     """Folder of what was imported; each release takes it with it."""
+    downloads: Path = field(default_factory=lambda: default_downloads())
+    """Folder of what was fetched from elsewhere, kept under its version."""
     base_url: str = CANONICAL_BASE
     """Base of every own IRI in the releases that are built."""
     host: str = "127.0.0.1"
@@ -76,6 +78,11 @@ def default_home() -> Path:
     """The folder of the sources: inside an installed package, or the root of a checkout."""
     packaged = PACKAGE / "content"
     return packaged if packaged.is_dir() else PACKAGE.parent.parent
+
+
+def default_downloads() -> Path:
+    """Where a user's programs keep what they can fetch again (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "territoires"
 
 
 READERS: Mapping[type, Callable[[str], object]] = {

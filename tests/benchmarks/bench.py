@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from territoires.settings import default_downloads
+
 from . import floor, hostile, latency, load, report
 from .contenders import ALLOWED, OURS, THEIRS, Contender, Unavailable, answers, machine, oxigraph_location, running
 from .equality import Print, fingerprint
-from .france import PACKAGE, VERSION, build, cache, fetch_package, read_package, subjects
+from .france import PACKAGE, VERSION, build, fetch_package, read_package, subjects
 from .questions import Question, read_questions
 from .report import Measured
 
@@ -118,7 +120,7 @@ def endure(name: str, graph: Path, hostiles: Sequence[Question], constants: Sequ
 def run(plan: Plan, generator: str) -> list[str]:
     """All of a plan, as the lines of its tables."""
     graph = build(1)
-    constants = list(subjects(read_package(fetch_package(cache()))))
+    constants = list(subjects(read_package(fetch_package(default_downloads()))))
     questions, hostiles = read_questions(), read_questions("runaways")
     say(f"{graph.name}; {generator}")
     small: dict[str, Measured] = {}
@@ -129,7 +131,7 @@ def run(plan: Plan, generator: str) -> list[str]:
         except Unavailable as error:
             absent.append(f"{name} was not measured: {error}")
             say(absent[-1])
-    lowest = floor.measure(oxigraph_location(graph, cache() / "benchmark"), constants, plan.clients, plan.load_seconds)
+    lowest = floor.measure(oxigraph_location(graph, default_downloads() / "benchmark"), constants, plan.clients, plan.load_seconds)
     fates = {name: endure(name, graph, hostiles, constants) for name in plan.endured}
     large = {name: survey(name, build(10), questions, constants, plan, whole=False) for name in plan.grown}
     return [*heading(generator), *absent, *tables(small, fates, large, lowest)]

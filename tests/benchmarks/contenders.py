@@ -22,12 +22,12 @@ import psutil
 from pyoxigraph import RdfFormat, Triple, parse
 
 from territoires import __version__
+from territoires.settings import default_downloads
 from territoires.store import datasets, embedded, releases
 from territoires.store.loading import GraphStore
 from territoires.vocabulary import CANONICAL_BASE
 
 from .. import engines
-from .france import cache
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -86,7 +86,7 @@ class Contender:
 @contextlib.contextmanager
 def running(name: str, graph: Path, folder: Path | None = None) -> Iterator[Contender]:
     """That server from when it answers, ended at the end; its stores are kept below `folder`. Raises Unavailable."""
-    kept = folder or cache() / "benchmark"
+    kept = folder or default_downloads() / "benchmark"
     with tempfile.TemporaryDirectory(prefix="territoires-bench-") as scratch:
         began = time.monotonic()
         contender = START[name](graph, kept, Path(scratch))

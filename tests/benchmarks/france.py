@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from territoires.knowledge.importing.ntriples import literal, term, triple
-from territoires.knowledge.importing.package import PACKAGE, Record, Records, cache, fetch
+from territoires.knowledge.importing.package import PACKAGE, Record, Records, fetch
 from territoires.knowledge.importing.package import read as read_package
+from territoires.settings import default_downloads
 from territoires.vocabulary import CANONICAL_BASE
 
-__all__ = ["PACKAGE", "VERSION", "build", "cache", "fetch_package", "lines", "read_package", "subjects"]
+__all__ = ["PACKAGE", "VERSION", "build", "fetch_package", "lines", "read_package", "subjects"]
 
 VERSION, EDITION = "6.0.0", 2026
 VCARD = "http://www.w3.org/2006/vcard/ns#"
@@ -39,7 +40,7 @@ def fetch_package(folder: Path) -> Path:
 
 def build(scale: int, folder: Path | None = None) -> Path:
     """The graph as a file of N-Triples in the cache, made where it isn't there; `scale` is about its size in millions of triples."""
-    folder = folder or cache()
+    folder = folder or default_downloads()
     recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
     path = folder / "benchmark" / f"france-{VERSION}-{scale}-{recipe}.nt"
     if not path.exists():

@@ -13,7 +13,8 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from territoires.errors import ImportFailed
-from territoires.knowledge.importing import bulk, checking, cog, differences, history, imports, insee_csv, package, running
+from territoires.knowledge.importing import bulk, checking, cog, differences, history, imports, insee_csv, naming, package, running
+from territoires.settings import default_downloads
 from territoires.vocabulary import CANONICAL_BASE, prefixes_at, shorten
 
 REGIONS = [{"code": "44", "nom": "Grand Est"}, {"code": "94", "nom": "Corse"}, {"code": "06", "nom": "Mayotte"}]
@@ -91,11 +92,13 @@ def archive(path: Path, files: dict[str, object]) -> Path:
     return path
 
 
-def code(known: cog.Known | None = None, **changes: list[package.Record]) -> cog.Code:
+def code(known: naming.Known | None = None, **changes: list[package.Record]) -> cog.Code:
     """The code that the small package tells."""
     records = DATA | changes
     told = history.from_package(PAST, (each for each in records["communes"] if each["type"] == "commune-actuelle"))
-    return cog.Code(2026, records, told, cog.packaged("6.0.0", 2026), cog.packaged("0.5.1", 2019), 2023, 2025, known or cog.Known())
+    return cog.Code(
+        2026, records, told, naming.packaged("6.0.0", 2026), naming.packaged("0.5.1", 2019), 2023, 2025, known or naming.Known()
+    )
 
 
 def said(made: cog.Code) -> set[str]:
@@ -169,7 +172,7 @@ def test_bodies_perimeters_and_figures() -> None:
 
 
 def test_what_the_repository_names_keeps_its_iri_and_name() -> None:
-    known = cog.Known({("commune", "52269"): "id/commune/langres"}, {"id/commune/langres": frozenset({"Langres-la-Ville"})})
+    known = naming.Known({("commune", "52269"): "id/commune/langres"}, {"id/commune/langres": frozenset({"Langres-la-Ville"})})
     lines = said(code(known))
     assert (
         "id/commune/langres skos:altLabel Langres" in lines
@@ -234,7 +237,7 @@ def test_the_files_of_insee_say_the_same(tmp_path: Path) -> None:
     records = insee_csv.read(tmp_path, 2026)
     told = history.from_insee(records.pop("events"), frozenset({"52269", "52449"}))
     checking.check_records(records)
-    lines = said(cog.Code(2026, records, told, cog.INSEE, cog.INSEE))
+    lines = said(cog.Code(2026, records, told, naming.INSEE, naming.INSEE))
     assert {
         "id/commune/52269 tdp:inDepartement id/departement/52",
         "id/commune-deleguee/52449 tdp:inDepartement id/departement/52",
@@ -320,14 +323,17 @@ def test_the_known_checksums_are_sha512() -> None:
 def test_an_import_is_made_once_and_the_same_again(npm: Path, root: Path, tmp_path: Path) -> None:
     told: list[str] = []
     folder = tmp_path / "imports"
-    made = running.run(root, folder, running.Order(2026), told.append)
+    made = running.run(root, folder, running.Order(2026, tmp_path / "downloads"), told.append)
     first = made.graph.read_bytes()
     assert made.triples == first.count(b"\n") and not list(folder.glob(".*.draft"))
     told.clear()
-    assert running.run(root, folder, running.Order(2026), told.append) == made
+    assert running.run(root, folder, running.Order(2026, tmp_path / "downloads"), told.append) == made
     assert told == ["cog-2026 is there already, made of the same: nothing to do"]
     (folder / "cog-2026" / "manifest.json").unlink()
-    assert running.run(root, folder, running.Order(2026), told.append).sha256 == made.sha256 and made.graph.read_bytes() == first
+    assert (
+        running.run(root, folder, running.Order(2026, tmp_path / "downloads"), told.append).sha256 == made.sha256
+        and made.graph.read_bytes() == first
+    )
     made.graph.write_bytes(first[:-10])
     with pytest.raises(ImportFailed, match="is not as it was written"):
         bulk.taken(folder, CANONICAL_BASE)
@@ -394,10 +400,10 @@ def test_a_newer_year_says_what_a_place_is(tmp_path: Path) -> None:
 
 def test_a_year_that_no_version_tells_is_told(npm: Path, root: Path, tmp_path: Path) -> None:
     with pytest.raises(ImportFailed, match="no code of 2020, only of 2019, 2021"):
-        running.run(root, tmp_path / "imports", running.Order(2020), lambda text: None)
+        running.run(root, tmp_path / "imports", running.Order(2020, tmp_path), lambda text: None)
 
 
-CACHED = package.cache() / "decoupage-administratif-6.0.0.tgz", package.cache() / "decoupage-administratif-0.5.1.tgz"
+CACHED = default_downloads() / "decoupage-administratif-6.0.0.tgz", default_downloads() / "decoupage-administratif-0.5.1.tgz"
 if all(path.exists() for path in CACHED):  # the real package, where it was fetched once
 
     def test_the_real_package(root: Path) -> None:

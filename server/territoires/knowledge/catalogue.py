@@ -14,46 +14,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from territoires.knowledge.authority import CLASSES, EU, FRANCE, LICENCES, NAMES, PUBLIC, STANDARDS, file_type, media_type
 from territoires.knowledge.dumps import GZIP, Dump
-from territoires.knowledge.holdings import OPEN_LICENCE, OUTLINES, PARTS, SHARED_ALIKE, TABLES, WHOLE
+from territoires.knowledge.holdings import EVERYWHERE, OPEN_LICENCE, OUTLINES, PARTS, PERIODS, SHARED_ALIKE, TABLES, USES, WHOLE
 from territoires.vocabulary import iri
 
 Node = NamedNode | BlankNode
-PERIODS: Mapping[str, tuple[str, str]] = {"memento": ("2015-01-01", "2017-12-31"), "territoires": ("2014-01-01", "")}
-"""Data set -> first and last day that it tells of: the figures of the mémento are of 2015, its text is of 2017."""
-EVERYWHERE = ("cog", "contours", "references", "territoires")
-"""Data sets whose places lie in all of France; the others tell of the nine territories."""
-USES: Mapping[str, Mapping[str, str]] = {
-    "application/n-quads": {
-        "fr": "Pour tout charger dans un entrepôt de triplets, graphe par graphe.",
-        "en": "To load all of it into a triple store, graph by graph.",
-    },
-    "text/turtle": {
-        "fr": "Pour lire, et pour la plupart des outils RDF ; un seul graphe.",
-        "en": "To read, and for most tools of RDF; one graph.",
-    },
-    "application/ld+json": {
-        "fr": "Pour les programmes qui lisent du JSON ; les graphes restent séparés.",
-        "en": "For programs that read JSON; the graphs stay apart.",
-    },
-    "text/csv": {"fr": "Pour les tableurs, R et pandas.", "en": "For spreadsheets, R and pandas."},
-    "application/csvm+json": {
-        "fr": "Dit ce que signifie chaque colonne : types, langues, clés (CSVW).",
-        "en": "Tells what each column means: datatypes, languages, keys (CSVW).",
-    },
-    "application/zip": {
-        "fr": "Toutes les tables et le sens de leurs colonnes, en une fois.",
-        "en": "All tables and what their columns mean, at once.",
-    },
-    "application/geo+json": {
-        "fr": "Pour les cartes sur le web, et pour QGIS par son adresse.",
-        "en": "For maps on the web, and for QGIS by its address.",
-    },
-    "application/geopackage+sqlite3": {
-        "fr": "Pour QGIS et les autres SIG : une couche par sorte de lieu.",
-        "en": "For QGIS and other GIS: a layer for each kind of place.",
-    },
-}
-"""Media type -> what a file of it is good for, by language."""
 ORDER = (WHOLE, *PARTS, TABLES, OUTLINES, SHARED_ALIKE)
 """The data sets as they are listed."""
 GEOJSON = "https://www.iana.org/assignments/media-types/application/vnd.geo+json"

@@ -7,6 +7,7 @@ import urllib3
 
 from territoires.errors import QueryRefused, QueryStopped, QuerySyntaxError, QueryTimeout, StoreUnavailable, TerritoiresError
 from territoires.results import WHOLE, Dataset, Kind
+from territoires.store.guard import has_relative_iri, words
 
 JSON, XML, N_TRIPLES = "application/sparql-results+json", "application/sparql-results+xml", "application/n-triples"
 _PASSED: dict[Kind, tuple[str, ...]] = {"solutions": (JSON,), "boolean": (JSON,), "graph": (N_TRIPLES,)}
@@ -39,6 +40,20 @@ class Dialect:
         chosen = wanted if wanted in self.passed(kind) else readable
         other = {N_TRIPLES: "text/turtle", JSON: XML, XML: JSON}[chosen]
         return f"{chosen}, {other};q=0.5"
+
+    def parameters(self, text: str, dataset: Dataset, base: str, default: str, graphs: tuple[str, ...]) -> list[tuple[str, str]]:
+        """The parameters of the Protocol (§2.1.4) for a query: its text with a base, and its dataset.
+
+        `default` is the graph that stands for the default graph in a store that has none, `graphs` are those of its release.
+        """
+        used = words(text)
+        if default and dataset == WHOLE and "FROM" not in used:
+            dataset = Dataset((default,), graphs if "GRAPH" in used else ())
+        if "BASE" not in used and has_relative_iri(text):  # Virtuoso takes one BASE only
+            text = f"BASE <{base}> {text}"
+        text, dataset = self.addressed(text, dataset, used, f"{base}graph/none")
+        unnamed, named = (("default-graph-uri", iri) for iri in dataset.default), (("named-graph-uri", iri) for iri in dataset.named)
+        return [("query", text), *unnamed, *named]
 
     def addressed(self, text: str, dataset: Dataset, used: frozenset[str] | set[str], nothing: str) -> tuple[str, Dataset]:
         """A query and its dataset as the store takes them. `used` are the query's words, `nothing` a graph that it doesn't hold."""

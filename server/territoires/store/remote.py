@@ -16,23 +16,16 @@ from urllib.parse import urlencode
 
 from pyoxigraph import Triple
 
-from territoires.errors import (
-    Overloaded,
-    QueryStopped,
-    QueryTimeout,
-    StoreUnavailable,
-    TerritoiresError,
-)
+from territoires.errors import Overloaded, QueryStopped, QueryTimeout, StoreUnavailable, TerritoiresError
 from territoires.results import PAGE, WHOLE, Answer, Dataset, Kind, Reply, Request, Row, Term, rows
 from territoires.store import Figures
 from territoires.store.conversion import converted, first_of, without_scheme
 from territoires.store.dialect import CONVERTIBLE, XML, Dialect, check_whole, refusal
 from territoires.store.errand import AWAITED
-from territoires.store.guard import has_relative_iri, words
 from territoires.store.lane import Lane
 from territoires.store.pool import OWN_SECONDS, Limits, Pool
 from territoires.store.reading import READABLE, read_answer
-from territoires.store.upstream import BrokenOff, Exchange, Host, pieces
+from territoires.store.upstream import BrokenOff, Exchange, Host, following, pieces
 from territoires.store.worker import Specification
 from territoires.vocabulary import prefixes_at, rebase
 
@@ -209,16 +202,7 @@ class RemoteStore:
 
     def _parameters(self, request: Request) -> list[tuple[str, str]]:
         """The parameters of the Protocol: the query with the base of its relative IRIs, and its dataset."""
-        text, dataset = request.text, request.dataset
-        graph = self._remote.default_graph
-        used = words(text)
-        if graph and dataset == WHOLE and "FROM" not in used:
-            dataset = Dataset((graph,), self._state.graphs if "GRAPH" in used else ())
-        if "BASE" not in used and has_relative_iri(text):  # Virtuoso takes one BASE only
-            text = f"BASE <{self.base}> {text}"
-        text, dataset = self._dialect.addressed(text, dataset, used, f"{self.base}graph/none")
-        default, named = (("default-graph-uri", iri) for iri in dataset.default), (("named-graph-uri", iri) for iri in dataset.named)
-        return [("query", text), *default, *named]
+        return self._dialect.parameters(request.text, request.dataset, self.base, self._remote.default_graph, self._state.graphs)
 
     def _open(
         self, request: Request, kind: Kind, parameters: list[tuple[str, str]], end: contextlib.ExitStack, began: float | None = None
@@ -309,15 +293,6 @@ class RemoteStore:
             )
         self.counts["stopped"] += 1
         return QueryStopped(f"The store broke off its answer. {error}".strip())
-
-
-def following(gathered: list[bytes], chunks: Generator[bytes]) -> Iterator[bytes]:
-    """What was gathered, then what follows; closing it ends the exchange."""
-    try:
-        yield from gathered
-        yield from chunks
-    finally:
-        chunks.close()
 
 
 def text_of(term: Term) -> str:

@@ -17,8 +17,6 @@ AS_MINUS, AS_JOIN, COUNT_KNOWN, GROUPS_KNOWN = "not-exists-as-minus", "exists-as
 _LONGEST_TEXT = 100_000  # characters that are still read
 _LONGEST = 50  # triple patterns in a condition that is still looked at
 _BLOCKS = ("OPTIONAL", "MINUS", "UNION", "LATERAL", "GRAPH", "SERVICE", "VALUES", "BIND")
-
-
 _VARIABLE = r"\?\w+"
 _SORTED = rf"(?P<tail>(?: ORDER BY(?: {_VARIABLE}| (?:ASC|DESC) \( {_VARIABLE} \))+)?(?: (?:LIMIT|OFFSET) \d+)*)"
 _COUNTED = (

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import AbstractDigestAuthHandler, HTTPPasswordMgrWithDefaultRealm, Request, parse_http_list, parse_keqv_list
@@ -234,3 +234,12 @@ def pieces(response: urllib3.BaseHTTPResponse) -> Generator[bytes]:
             response.release_conn()
         else:
             response.close()
+
+
+def following(gathered: list[bytes], chunks: Generator[bytes]) -> Iterator[bytes]:
+    """What was gathered, then what follows; closing it ends the exchange."""
+    try:
+        yield from gathered
+        yield from chunks
+    finally:
+        chunks.close()

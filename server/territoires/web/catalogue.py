@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from territoires.formats import DOCUMENT, HTML, Format, write_triples
 from territoires.knowledge.authority import LICENCES
-from territoires.knowledge.catalogue import USES, Box, Service, Site, catalogue, files_of, parts
+from territoires.knowledge.catalogue import Box, Service, Site, catalogue, files_of, parts
 from territoires.knowledge.dumps import Dump, read_index
 from territoires.knowledge.geography import LAYERS, geojson_rings, read_geography
-from territoires.knowledge.holdings import OPEN_LICENCE, WHOLE
+from territoires.knowledge.holdings import OPEN_LICENCE, USES, WHOLE
 from territoires.store.releases import kept_release
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web import schemaorg, signposting

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext
 from territoires.formats import DOCUMENT, GRAPH, HTML, SOLUTIONS
 from territoires.formats.network import NETWORKS
 from territoires.formats.table import LINKSETS
-from territoires.knowledge.catalogue import USES
 from territoires.knowledge.dumps import GZIP
+from territoires.knowledge.holdings import USES
 from territoires.web import atlas, gallery, lists, reconciliation, search
 from territoires.web.catalogue import OFFERED as DESCRIPTIONS
 from territoires.web.catalogue import RDF

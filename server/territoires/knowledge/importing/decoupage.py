@@ -5,10 +5,11 @@ Data under the Licence Ouverte; each version tells one year, and 0.5.1 the histo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from territoires.errors import SourceError
-from territoires.knowledge.importing.package import HISTORY, PACKAGE, cache, fetch
+from territoires.knowledge.importing.package import HISTORY, PACKAGE, fetch
 from territoires.knowledge.importing.package import read as read_archive
 
 DATA = ("communes", "departements", "epci")
@@ -44,10 +45,10 @@ def source(version: str) -> str:
     return f"etalab-decoupage-administratif-{version.replace('.', '-')}"
 
 
-def read(version: str) -> Package:
-    """Fetches a version and reads it. Raises ImportFailed when it can't be had or isn't the known one."""
+def read(version: str, folder: Path) -> Package:
+    """Fetches a version into `folder` and reads it. Raises ImportFailed when it can't be had or isn't the known one."""
     names = (*DATA, "historique-communes") if version == HISTORY else DATA
-    return understand(version, read_archive(fetch(version, cache()), names))
+    return understand(version, read_archive(fetch(version, folder), names))
 
 
 def understand(version: str, data: Mapping[str, Any]) -> Package:

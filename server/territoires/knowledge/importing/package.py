@@ -7,7 +7,6 @@ when it was chosen; a download that breaks off leaves nothing behind.
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tarfile
@@ -64,11 +63,6 @@ VERSIONS = {
 The year of the populations follows from the page of INSEE that the README names; the list of EPCI of 6.0.0 is byte for byte that of
 5.3.0, which is DGCL's of 2025.
 """
-
-
-def cache() -> Path:
-    """Where what is fetched is kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "territoires"
 
 
 def fetch(number: str, folder: Path, say: Callable[[str], None] = lambda text: None) -> Path:

@@ -23,10 +23,10 @@ KINDS = {iri(f"tdp:{name}"): name.lower() for name in ("Commune", "Departement",
 """Class -> what the paths of its places are called."""
 
 
-def run(home: Path, repository: Path) -> Mapping[str, int]:
+def run(home: Path, downloads: Path, repository: Path) -> Mapping[str, int]:
     """Reads the sources and writes the files; file name -> bytes written. Raises SourceError."""
     sirens = members_of_territories(home)
-    packages = {version: decoupage.read(version) for version in sorted({HISTORY, *PACKAGED.values(), *COUNTED.values()})}
+    packages = {version: decoupage.read(version, downloads) for version in sorted({HISTORY, *PACKAGED.values(), *COUNTED.values()})}
     known = gather(sirens, cogugaison.read(repository, DAYS), packages)
     folder = home / FOLDER
     written = statements.write(known, named_places(home), FOLDER.as_posix())

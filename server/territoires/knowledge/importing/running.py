@@ -8,7 +8,7 @@ from pathlib import Path
 
 from territoires.errors import ImportFailed
 from territoires.files import knowledge_files
-from territoires.knowledge.importing import checking, cog, differences, history, imports, insee_csv, package
+from territoires.knowledge.importing import checking, cog, differences, history, imports, insee_csv, naming, package
 from territoires.knowledge.importing.imports import Import
 from territoires.knowledge.importing.ntriples import term
 from territoires.knowledge.sources import read_quads
@@ -19,7 +19,7 @@ Advance = Callable[[int], None]
 Progress = Callable[[str, int], AbstractContextManager[Advance]]
 """Shows how far a piece of work is: its name and its size give what is told each time that some of it is done."""
 _TYPED = f" {term('rdf:type')} <"
-MODULES = ("cog", "history", "insee_csv", "ntriples")
+MODULES = ("cog", "history", "insee_csv", "naming", "ntriples")
 """The modules whose change changes what is written."""
 
 
@@ -31,9 +31,13 @@ def unseen(label: str, length: int) -> Iterator[Advance]:
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be imported: the year; the archive of the package, or INSEE's folder, where they are given; the archive of the history."""
+    """What is to be imported: the year; the archive of the package, or INSEE's folder, where they are given; the archive of the history.
+
+    `downloads` keeps the archives that are fetched.
+    """
 
     year: int
+    downloads: Path
     archive: Path | None = None
     csv: Path | None = None
     history: Path | None = None
@@ -55,7 +59,7 @@ def run(home: Path, folder: Path, order: Order, say: Say = print, progress: Prog
     """Imports the code of a year into `folder`, unless it is there, made of the same. Raises ImportFailed, and changes nothing then."""
     name = f"cog-{order.year}"
     with imports.alone(folder):
-        found, known = find(order, say), cog.read_known(home)
+        found, known = find(order, say), naming.read_known(home)
         inputs = {**found.inputs, "data": known.checksum(), "importer": recipe()}
         earlier = imports.find(folder, name)
         if earlier and earlier.inputs == inputs:
@@ -82,24 +86,24 @@ def find(order: Order, say: Say) -> Found:
         years = ", ".join(map(str, sorted(package.VERSIONS)))
         raise ImportFailed(f"The package tells no code of {order.year}, only of {years}: give INSEE's files with --csv FOLDER.")
     for name, number, given in (("package", version.number, order.archive), ("history", package.HISTORY, order.history)):
-        path = given or package.fetch(number, package.cache(), say)
+        path = given or package.fetch(number, order.downloads, say)
         package.check(path, number)
         found.add(name, path)
     return found
 
 
-def read(order: Order, found: Found, known: cog.Known) -> cog.Code:
+def read(order: Order, found: Found, known: naming.Known) -> cog.Code:
     """The code as the files tell it. Raises ImportFailed."""
     if order.csv is not None:
         records = insee_csv.read(order.csv, order.year)
         current = frozenset(each["code"] for each in records["communes"] if each["type"] == "commune-actuelle")
         told = history.from_insee(records.pop("events"), current)
-        return cog.Code(order.year, records, told, cog.INSEE, cog.INSEE, known=known)
+        return cog.Code(order.year, records, told, naming.INSEE, naming.INSEE, known=known)
     version = package.VERSIONS[order.year]
     records = package.read(found.files["package"])
     (past,) = package.read(found.files["history"], ["historique-communes"]).values()
     told = history.from_package(past, (each for each in records["communes"] if each["type"] == "commune-actuelle"))
-    source, told_by = cog.packaged(version.number, order.year), cog.packaged(package.HISTORY, 2019)
+    source, told_by = naming.packaged(version.number, order.year), naming.packaged(package.HISTORY, 2019)
     return cog.Code(order.year, records, told, source, told_by, version.counted, version.listed, known)
 
 
