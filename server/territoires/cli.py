@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from territoires import __version__, formats
+from territoires import __version__, contributing, formats
 from territoires.errors import TerritoiresError
 from territoires.knowledge import asking, building, explanation, following, queries, reasoning, validation, wording
 from territoires.knowledge import coverage as covering
@@ -262,6 +262,9 @@ def listen(settings: Settings) -> None:
     click.echo(f"{served} at {address} (SPARQL: {address}sparql, ontology: {address}def). Stop with Ctrl-C.")
     serving.serve(settings)
 
+
+for group in (contributing.keys, contributing.journal, contributing.backup, contributing.restore):
+    main.add_command(group)
 
 if __name__ == "__main__":
     main()

@@ -29,6 +29,46 @@ class StoreUnavailable(TerritoiresError):
     """The store can't answer now: not the same as an unknown resource."""
 
 
+class NoSpace(StoreUnavailable):
+    """The disk has no space for what is to be kept; nothing of it was."""
+
+
+class WriteFailed(StoreUnavailable):
+    """A write came to nothing, or nobody knows whether it was kept: the text says which, to the one who sent it."""
+
+
+class JournalDamaged(TerritoiresError):
+    """The journal doesn't hold what was written to it; the text says where, and what to do."""
+
+
+class BackupFailed(TerritoiresError):
+    """A backup can't be made, isn't whole, or can't be brought back."""
+
+
+class WriteRefused(TerritoiresError):
+    """That graph can't be written to, or not with this key."""
+
+
+class ShapesViolated(TerritoiresError):
+    """The write would break the shapes; `report` is the SHACL validation report in N-Triples."""
+
+    def __init__(self, message: str, report: str) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class PreconditionFailed(TerritoiresError):
+    """The graph isn't as the request says that it must be (If-Match, If-None-Match)."""
+
+
+class UndoConflict(TerritoiresError):
+    """What a commit did has been changed since, so that it can't be undone alone."""
+
+
+class NotInGraphStore(TerritoiresError):
+    """The graph store holds no such graph."""
+
+
 class UnknownResource(TerritoiresError):
     """No statement is known about the IRI."""
 

@@ -23,6 +23,8 @@ class Settings:
     """Folder of the built releases."""
     imports: Path = Path("imports")
     """Folder of what was imported; each release takes it with it."""
+    contributions: Path | None = None
+    """Folder of what is written over HTTP: journal, keys; without one the service is read-only."""
     downloads: Path = field(default_factory=lambda: default_downloads())
     """Folder of what was fetched from elsewhere, kept under its version."""
     base_url: str = CANONICAL_BASE
@@ -87,6 +89,7 @@ def default_downloads() -> Path:
 
 READERS: Mapping[type, Callable[[str], object]] = {
     Path: Path,
+    Path | None: lambda text: Path(text) if text else None,  # type: ignore[dict-item]
     str: str,
     int: int,
     float: float,

@@ -146,3 +146,10 @@ def canonical(quads: Iterable[Quad]) -> frozenset[str]:
     dataset = Dataset(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in quads)
     dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
     return frozenset(map(str, dataset))
+
+
+def canonical_dataset(quads: Iterable[Quad]) -> frozenset[str]:
+    """The quads with their graphs, each blank node named by what is said of it."""
+    dataset = Dataset(quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
+    return frozenset(map(str, dataset))

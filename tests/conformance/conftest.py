@@ -5,6 +5,7 @@ TERRITOIRES_EARL=FILE writes a report in EARL beside.
 """
 
 import http.client
+import json
 import os
 import re
 import socket
@@ -12,10 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from territoires.store.keys import Keys
 
 from .suites import PLACE, Case, Manifest, read_suites
 
@@ -27,11 +31,16 @@ KINDS = {
     "rejected": ("NegativeSyntaxTest", "NegativeSyntaxTest11"),
     "protocol": ("ProtocolTest",),
     "description": ("ServiceDescriptionTest",),
+    "change": ("UpdateEvaluationTest",),
+    "accepted_change": ("PositiveUpdateSyntaxTest11",),
+    "rejected_change": ("NegativeUpdateSyntaxTest11",),
+    "protocol_of_updates": ("ProtocolTest",),
+    "graph_protocol": ("GraphStoreProtocolTest",),
 }
 """The fixture that hands out the cases of each kind."""
 FROM = re.compile(r"\bFROM\s+(?:NAMED\s+)?<([^>]*)>", re.IGNORECASE)
 outcomes: dict[str, str] = {}
-collect_ignore = [] if CHECKOUT else ["test_w3c.py"]
+collect_ignore = [] if CHECKOUT else ["test_w3c.py", "test_w3c_updates.py"]
 collect_ignore += [] if os.environ.get("TERRITOIRES_RECONCILIATION_SPECS") else ["test_reconciliation.py"]
 collect_ignore += [] if os.environ.get("TERRITOIRES_OPENREFINE") else ["test_openrefine.py"]
 
@@ -48,8 +57,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if not CHECKOUT:
             raise pytest.UsageError("TERRITOIRES_RDF_TESTS must name a checkout of w3c/rdf-tests.")
         failing = expected_failures()
-        cases = [case for case in read_suites(Path(CHECKOUT)) if case.kind in KINDS[fixture]]
+        cases = [case for case in read_suites(Path(CHECKOUT)) if case.kind in KINDS[fixture] and suits(case, fixture)]
         metafunc.parametrize(fixture, [pytest.param(case, id=case_id(case), marks=marks(failing.get(case.iri))) for case in cases])
+
+
+def suits(case: Case, fixture: str) -> bool:
+    """Whether a test of the protocol is one of queries or of updates, as the fixture wants it."""
+    return case.kind != "ProtocolTest" or ("update" in case.iri.rpartition("#")[2]) == (fixture == "protocol_of_updates")
 
 
 def case_id(case: Case) -> str:
@@ -117,6 +131,8 @@ class Answer:
     status: int
     media_type: str
     body: bytes
+    revision: str = ""
+    location: str = ""
 
 
 class Endpoint:
@@ -130,7 +146,9 @@ class Endpoint:
         """Sends a request to a target; no header but those is added, not even a type of the body."""
         self._connection.request(method, target, body or None, headers)
         response = self._connection.getresponse()
-        return Answer(response.status, (response.headers["Content-Type"] or "").partition(";")[0], response.read())
+        told = response.headers
+        media_type = (told["Content-Type"] or "").partition(";")[0]
+        return Answer(response.status, media_type, response.read(), told["Territoires-Revision"] or "", told["Location"] or "")
 
     def close(self) -> None:
         """Closes the connection."""
@@ -158,13 +176,67 @@ def answers(port: int) -> bool:
 @pytest.fixture(scope="session")
 def endpoint(checkout: Path, cases: tuple[Case, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """`territoires serve` over the data of the suites, on a free port."""
+    options = [f"--graph={graph}={checkout / name}" for graph, name in data_files(checkout, cases).items()]
+    with served(free_port(), options, {}, tmp_path_factory.mktemp("conformance") / "log") as found:
+        yield found
+
+
+class Writable(Endpoint):
+    """A running server that takes writes, and a key for all of them."""
+
+    def __init__(self, port: int, token: str) -> None:
+        super().__init__(port)
+        self._token = token
+
+    def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+        """As any endpoint does, with the key; returns when readers see what was written."""
+        answer = self._send(method, target, headers, body)
+        until = time.monotonic() + 20
+        while method not in ("GET", "HEAD") and answer.status < 300 and answer.revision != self._served(until):
+            time.sleep(0.02)
+        return answer
+
+    def _send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
+        return super().send(method, target, {**headers, "Authorization": f"Bearer {self._token}"}, body)
+
+    def _served(self, until: float) -> str:
+        assert time.monotonic() < until, "readers don't see what was written"
+        return str(json.loads(super().send("GET", "/health/ready", {}).body).get("revision"))
+
+    def update(self, text: str, wait: bool = True) -> Answer:
+        """Does an update; `wait` where readers shall see it."""
+        headers = {"Content-Type": "application/sparql-update", "Accept": "*/*"}
+        return (self.send if wait else self._send)("POST", "/update", headers, text.encode())
+
+
+@pytest.fixture(scope="session")
+def writable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Writable]:
+    """`territoires serve` over nothing yet, which takes writes, on a free port."""
+    folder, port = tmp_path_factory.mktemp("writable"), free_port()
+    (folder / "nothing.nq").touch()
+    _, token = Keys(folder / "contributions").create("conformance", ("*",))
+    settings = {"TERRITOIRES_CONTRIBUTIONS": str(folder / "contributions"), "TERRITOIRES_BASE_URL": f"http://127.0.0.1:{port}/"}
+    with served(port, [f"--dataset={folder / 'nothing.nq'}"], settings, folder / "log"):
+        found = Writable(port, token)
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = [f"--graph={graph}={checkout / name}" for graph, name in data_files(checkout, cases).items()]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(port: int, options: list[str], settings: dict[str, str], log: Path) -> Iterator[Endpoint]:
+    """A server, as long as this lasts."""
     command = [sys.executable, "-m", "territoires.cli", "serve", "--port", str(port), *options]
-    environment = {"PATH": "/usr/bin:/bin", "TERRITOIRES_CLIENT_SECONDS": "0"}
-    log = tmp_path_factory.mktemp("conformance") / "log"
+    kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    environment = {"PATH": "/usr/bin:/bin", "TERRITOIRES_CLIENT_SECONDS": "0", **kept, **settings}
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     found = Endpoint(port)

@@ -22,9 +22,21 @@ SUITES = {
     "SPARQL 1.1 results CSV, TSV, JSON": ("sparql/sparql11/csv-tsv-res/manifest.ttl", "sparql/sparql11/json-res/manifest.ttl"),
     "SPARQL 1.1 protocol": ("sparql/sparql11/protocol/manifest.ttl",),
     "SPARQL 1.1 service description": ("sparql/sparql11/service-description/manifest.ttl",),
+    "SPARQL 1.1 update": ("sparql/sparql11/manifest-sparql11-update.ttl",),
+    "SPARQL 1.1 graph store protocol": ("sparql/sparql11/graph-store-protocol/manifest.ttl",),
 }
 """The suites that are put to the endpoint, and their manifests."""
+CODES = {"OK": 200, "Created": 201, "NoContent": 204, "NotFound": 404}
+"""The statuses that tests name one by one."""
 Node = NamedNode | BlankNode
+
+
+@dataclass(frozen=True)
+class State:
+    """What a store holds: files of the default graph, and files of named graphs by IRI."""
+
+    default: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,13 @@ class Exchange:
     boolean: bool | None
     form: str
     """boolean, tabular, RDF, or nothing."""
+    codes: tuple[int, ...] = ()
+    """The statuses, where the test names them one by one."""
+    media_type: str = ""
+    told: bytes = b""
+    """The RDF that must come back, and its type."""
+    location: str = ""
+    """What stands in later requests for the Location that comes back."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,9 @@ class Case:
     lax: bool = False
     """Whether REDUCED leaves the number of equal rows open."""
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+    before: State = State()
+    after: State = State()
+    """Of an update: what the store holds before and after; `query` is then the request."""
 
 
 class Manifest:
@@ -108,7 +130,7 @@ class Manifest:
         assert isinstance(kind, NamedNode) and isinstance(entry, NamedNode)
         about = (entry.value, self.text(entry, f"{MF}name"), suite, kind.value.removeprefix(MF))
         action = self.value(entry, f"{MF}action")
-        if kind.value == f"{MF}ProtocolTest":
+        if kind.value in (f"{MF}ProtocolTest", f"{MF}GraphStoreProtocolTest"):
             assert isinstance(action, BlankNode)
             return Case(*about, exchanges=tuple(map(self.exchange, self.items(action, f"{HT}requests"))))
         if isinstance(action, NamedNode):
@@ -116,6 +138,10 @@ class Manifest:
         if not isinstance(action, BlankNode):
             return Case(*about)
         result = self.value(entry, f"{MF}result")
+        if kind.value == f"{MF}UpdateEvaluationTest":
+            assert isinstance(result, BlankNode)
+            request = self.file(self.value(action, f"{UT}request"))
+            return Case(*about, query=request, before=self.state(action), after=self.state(result))
         return Case(
             *about,
             query=self.file(self.value(action, f"{QT}query")),
@@ -125,25 +151,40 @@ class Manifest:
             lax=bool(self.value(entry, f"{MF}resultCardinality")),
         )
 
+    def state(self, node: Node) -> State:
+        """What a store holds before or after an update."""
+        files = tuple(map(self.file, self.values(node, f"{UT}data")))
+        graphs = [each for each in self.values(node, f"{UT}graphData") if isinstance(each, BlankNode)]
+        return State(files, tuple((self.text(each, f"{RDFS}label"), self.file(self.value(each, f"{UT}graph"))) for each in graphs))
+
     def exchange(self, node: Node) -> Exchange:
         """One request and its response."""
-        body, response = self.value(node, f"{HT}body"), self.value(node, f"{HT}resp")
+        response = self.value(node, f"{HT}resp")
         assert isinstance(response, BlankNode)
-        headers = [(self.text(each, f"{HT}fieldName"), self.text(each, f"{HT}fieldValue")) for each in self.items(node, f"{HT}headers")]
-        sent = b""
-        if isinstance(body, BlankNode):
-            sent = self.text(body, f"{CNT}chars").encode(self.text(body, f"{CNT}characterEncoding"))
-        statuses = [value.value[-3] for value in self.values(response, f"{MF}expectedStatus")]
+        statuses = [value.value.rpartition("#")[2] for value in self.values(response, f"{MF}expectedStatus")]
         boolean = self.text(response, f"{MF}expectedBoolean")
         return Exchange(
             self.text(node, f"{HT}methodName"),
             self.text(node, f"{HT}absolutePath"),
-            tuple(headers),
-            sent,
-            tuple(sorted(statuses)),
+            self.headers(node),
+            self.body(node),
+            tuple(sorted(name[-3] for name in statuses if name not in CODES)),
             boolean == "true" if boolean else None,
             self.text(response, f"{MF}expectedFormat"),
+            tuple(CODES[name] for name in statuses if name in CODES),
+            dict(self.headers(response)).get("content-type", ""),
+            self.body(response),
+            self.text(response, f"{MF}expectedLocation"),
         )
+
+    def headers(self, node: Node) -> tuple[tuple[str, str], ...]:
+        """The headers of a request or response."""
+        return tuple((self.text(each, f"{HT}fieldName"), self.text(each, f"{HT}fieldValue")) for each in self.items(node, f"{HT}headers"))
+
+    def body(self, node: Node) -> bytes:
+        """The body of a request or response."""
+        body = self.value(node, f"{HT}body")
+        return self.text(body, f"{CNT}chars").encode(self.text(body, f"{CNT}characterEncoding")) if isinstance(body, BlankNode) else b""
 
     def graph_data(self) -> dict[str, str]:
         """The named graphs of the protocol tests, by IRI."""

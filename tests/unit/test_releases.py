@@ -12,8 +12,9 @@ from territoires.errors import NoRelease, SourceError, StoreUnavailable, Validat
 from territoires.knowledge.building import build
 from territoires.results import rows
 from territoires.settings import Settings
+from territoires.store.current import CurrentStore
 from territoires.store.embedded import EmbeddedStore
-from territoires.store.releases import CurrentStore, current_release, switch
+from territoires.store.releases import current_release, switch
 
 BASE = "https://w3id.org/territoires-de-projet/"
 
@@ -87,7 +88,7 @@ def test_current_store_follows_the_link(settings: Settings, tmp_path: Path, monk
         manifest = tmp_path / name / "manifest.json"
         manifest.write_text(manifest.read_text().replace(current_release(settings.releases).revision, name))
     switch(tmp_path, "one")
-    monkeypatch.setattr("territoires.store.releases._LOOK_EVERY", 0.02)
+    monkeypatch.setattr("territoires.store.current._LOOK_EVERY", 0.02)
     store = CurrentStore(tmp_path)
     try:
         assert store.revision == "one"
@@ -109,8 +110,8 @@ def test_a_release_that_cannot_be_served(settings: Settings, tmp_path: Path, mon
     (tmp_path / "bad" / "manifest.json").write_text(json.dumps({"revision": "bad", "base": BASE}))
     switch(tmp_path, "good")
     told: list[str] = []
-    monkeypatch.setattr("territoires.store.releases.logger.error", lambda text, *values: told.append(text % values))
-    monkeypatch.setattr("territoires.store.releases._LOOK_EVERY", 0.02)
+    monkeypatch.setattr("territoires.store.current.logger.error", lambda text, *values: told.append(text % values))
+    monkeypatch.setattr("territoires.store.current._LOOK_EVERY", 0.02)
     store = CurrentStore(tmp_path)
     try:
         switch(tmp_path, "bad")

@@ -34,6 +34,12 @@ EXAMPLE_COUNT = {"/sparql": 40}
 """Requests for each operation and kind of data: more where there is more to say, few elsewhere."""
 
 
+@schemathesis.serializer("application/sparql-update", "text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json")
+def as_text(_: object, value: Any) -> bytes:
+    """What is sent as it is."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 @pytest.fixture(scope="module")
 def described(app: Flask) -> dict[str, Any]:
     """The description."""

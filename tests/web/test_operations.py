@@ -89,6 +89,7 @@ def serving(releases: Path, folder: Path, **settings: str) -> Iterator[Running]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {"PATH": "/usr/bin:/bin", "TERRITOIRES_RELEASES": str(releases), "TERRITOIRES_HOME": str(Path(__file__).parents[2])}
+    environment |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}  # a checkout that isn't the installed one
     environment |= {f"TERRITOIRES_{name.upper()}": value for name, value in {"log": "json", "client_seconds": "0", **settings}.items()}
     log = folder / f"log-{port}"
     with log.open("wb") as stderr:

@@ -13,8 +13,9 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from territoires.knowledge.exporting import write_dumps
 from territoires.settings import Settings
+from territoires.store.current import CurrentStore
 from territoires.store.embedded import write_store
-from territoires.store.releases import CurrentStore, last_release, publish_store
+from territoires.store.releases import last_release, publish_store
 from territoires.vocabulary import CANONICAL_BASE, iri
 from territoires.web.app import create_app
 

@@ -559,6 +559,8 @@ GETS = [
     "/recherche.json?q=langres",
     "/recherche/suggestions?q=lan",
     "/search?q=langres",
+    f"/graph-store?graph={CANONICAL_BASE}graph/ontology/territory",
+    "/graph-store/nothing",
     "/sparql",
     "/sparql?format=html",
     "/sparql?query=SELECT%20*%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%205",

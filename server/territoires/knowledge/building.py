@@ -9,6 +9,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
 from territoires.errors import QueryRefused, ValidationFailed
 from territoires.files import link_files, query_files, release_files
 from territoires.knowledge import homonyms
+from territoires.knowledge.contributed import contributed, labelled_beside
 from territoires.knowledge.exporting import write_dumps
 from territoires.knowledge.gazetteer import build_gazetteer
 from territoires.knowledge.geometries import geometry_files, geometry_quads
@@ -16,7 +17,6 @@ from territoires.knowledge.holdings import stated_licences
 from territoires.knowledge.importing.bulk import cited, load_all, taken
 from territoires.knowledge.indexing import FILE, build_index
 from territoires.knowledge.inference import closure, describe_rules
-from territoires.knowledge.labelling import labelled
 from territoires.knowledge.linksets import graph_files, link_quads
 from territoires.knowledge.provenance import provenance
 from territoires.knowledge.queries import QueryLibrary
@@ -41,8 +41,11 @@ def build(settings: Settings, say: Say = print) -> Release:
     bulks = taken(settings.imports, settings.base_url)
     for bulk in bulks:
         say(f"Taking {bulk.made.name} with it: {bulk.triples} triples")
-    say(f"Validating {len(quads)} triples against the shapes")
-    report = validate(settings.home)
+    written = contributed(settings)
+    if written.last:
+        say(f"Taking {len(written.quads)} statements of the journal with it, up to commit {written.last}")
+    say(f"Validating {len(quads) + len(written.quads)} triples against the shapes")
+    report = validate(settings.home, contributed=written.triples)
     if not report.conforms:
         raise ValidationFailed(
             f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
@@ -50,7 +53,7 @@ def build(settings: Settings, say: Say = print) -> Release:
     quads += link_quads(settings.home, settings.base_url)
     quads += geometry_quads(settings.home, settings.base_url, quads)
     facts = Store()
-    add(facts, quads)
+    add(facts, [*quads, *written.quads])
     load_all(bulks, facts, named=True, merged=True)
     names = derived(facts, settings)
     add(facts, names)
@@ -62,22 +65,23 @@ def build(settings: Settings, say: Say = print) -> Release:
     made_of = (*sources, *link_files(settings.home), *geometry_files(settings.home), *imported)
     revision = f"{started:%Y%m%dT%H%M%S}-{checksum(made_of)[:8]}"
     licences = stated_licences(quads, settings.base_url)
-    graphs = (*sources, *graph_files(settings.home), *geometry_files(settings.home), *imported)
+    graphs = (*sources, *graph_files(settings.home), *geometry_files(settings.home), *imported, *written.sources)
     described = list(provenance(graphs, settings.base_url, started, revision, licences))
     described += describe_rules(facts, described, settings.home, settings.base_url, licences)
     described += (quad for bulk in bulks for quad in cited(bulk, settings.base_url))
     del facts
     quads += inferred + described
-    quads = labelled(quads)
+    quads = labelled_beside(quads, written.quads)
     count = len(quads) + sum(bulk.triples for bulk in bulks)
     say(f"Writing {count} quads to {settings.releases / revision}")
-    counts = {"quads": count, "graphs": len({quad.graph_name for quad in quads}) + len(bulks) + 1, "warnings": report.count("warning")}
+    counts: dict[str, int | str] = {"quads": count, "graphs": len({quad.graph_name for quad in quads}) + len(bulks) + 1}
+    counts |= {"warnings": report.count("warning"), "journal": written.last, "checksum": written.checksum}
     base = settings.base_url
     previous = last_release(settings.releases)
 
-    def write(store: Path) -> dict[str, int]:
+    def write(store: Path) -> dict[str, int | str]:
         write_store(store, quads, lambda opened: load_all(bulks, opened, named=True, merged=True))
-        counts["quads"] += write_statistics(store, settings.home, base)
+        counts["quads"] = count + write_statistics(store, settings.home, base)
         found_files = write_dumps(store.parent, revision, base, settings.home, started, previous)
         say(f"Wrote {len(found_files)} files to download")
         try:

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Quad
 from territoires.knowledge.dumps import FOLDER, GZIP, Dump, measured, read_index
 from territoires.knowledge.holdings import OPEN_LICENCE, PERSONS, WHOLE, Holding, holdings
 from territoires.knowledge.labelling import holds_blank, labelled
+from territoires.store.commits import patch_line
 from territoires.store.embedded import open_on_disk
 from territoires.store.releases import Release
 
@@ -104,7 +105,7 @@ class Comparison:
                     self.note(quad, position)
                     if told:
                         self.lines += 1
-                        yield f"{sign} {quad} .\n"
+                        yield patch_line(sign, quad)
 
     def note(self, quad: Quad, position: int) -> None:
         """Counts a statement that came (0) or went (1)."""

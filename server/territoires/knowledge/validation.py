@@ -39,10 +39,11 @@ class Report:
         return self.count("violation") == 0
 
 
-def validate(home: Path, files: Sequence[Path] = ()) -> Report:
+def validate(home: Path, files: Sequence[Path] = (), contributed: str = "") -> Report:
     """Validates ontology, data and links; with `files`, those files read in the context of the rest, and only what they say.
 
     A file that stands below `home` replaces its stored text, one that doesn't is added; a mapping set (.tsv) replaces that of its name.
+    `contributed` are further statements, in N-Triples.
     """
     context = knowledge_files(home)
     tables = [path for path in files if path.suffix == ".tsv"]
@@ -50,6 +51,8 @@ def validate(home: Path, files: Sequence[Path] = ()) -> Report:
     replaced = {source.path.resolve() for source in chosen}
     sources = [source for source in context if source.path.resolve() not in replaced] + chosen
     graphs = {source.name: read_graph(source.path) for source in sources}
+    if contributed:
+        graphs["contributions"] = rdflib.Graph().parse(data=contributed, format="nt")
     data = merged(graphs.values())
     findings = [] if chosen and not tables else check_links(home, {str(subject) for subject in data.subjects()}, tables)
     if chosen or not tables:

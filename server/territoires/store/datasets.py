@@ -71,16 +71,16 @@ def publish_files(folder: Path, files: Sequence[DatasetFile], base: str) -> Rele
     return publish_store(folder, f"dataset-{checksum(files)[:16]}", base, writer(files))
 
 
-def writer(files: Sequence[DatasetFile]) -> Callable[[Path], dict[str, int]]:
+def writer(files: Sequence[DatasetFile]) -> Callable[[Path], dict[str, int | str]]:
     """What writes the files to a new store at a path, and counts."""
 
-    def write(path: Path) -> dict[str, int]:
+    def write(path: Path) -> dict[str, int | str]:
         store = Store(str(path))
         for each in files:
             load(store, each)
         store.optimize()
         store.flush()
-        return {"quads": len(store), "files": len(files)}
+        return {"quads": len(store), "files": len(files), "merged": False}
 
     return write
 

@@ -14,7 +14,7 @@ from territoires.results import WHOLE, Answer, Dataset
 from territoires.store.guard import syntax_error
 from territoires.store.rewriting import Census
 
-_MOST_GROUPS = 1000  # classes, or properties, whose counts are kept
+MOST_GROUPS = 1000  # classes, or properties, whose counts are kept
 
 
 def write_store(path: Path, quads: Iterable[Quad], more: Callable[[Store], None] = lambda store: None) -> None:
@@ -59,10 +59,10 @@ def take_census(path: Path) -> Census:
 
 def counted(store: Store, pattern: str) -> dict[str, int] | None:
     """How often each ?group stands in the pattern; None where they can't all be named."""
-    found = store.query(f"SELECT ?group (COUNT(*) AS ?count) {{ {pattern} }} GROUP BY ?group ORDER BY ?group LIMIT {_MOST_GROUPS + 1}")
+    found = store.query(f"SELECT ?group (COUNT(*) AS ?count) {{ {pattern} }} GROUP BY ?group ORDER BY ?group LIMIT {MOST_GROUPS + 1}")
     assert isinstance(found, QuerySolutions)
     groups = [(row["group"], int(row["count"].value)) for row in found]
-    if len(groups) > _MOST_GROUPS or not all(isinstance(term, NamedNode) for term, _ in groups):
+    if len(groups) > MOST_GROUPS or not all(isinstance(term, NamedNode) for term, _ in groups):
         return None
     return {term.value: count for term, count in groups}
 

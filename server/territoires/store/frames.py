@@ -30,6 +30,11 @@ class Frame:
         return found
 
 
+def told(error: Exception) -> bytes:
+    """An error as the body of a FAULT: its class, its text, and what else it tells (store/forking.py reads it)."""
+    return json.dumps({"error": type(error).__name__, "message": str(error), **vars(error)}).encode()
+
+
 def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:
     """Sends one frame."""
     connection.sendall(_FRAME.pack(kind, len(body)) + body)

@@ -20,8 +20,9 @@ _TOKEN = re.compile(
     r"|(?P<sign>\^\^|&&|\|\||[!<>]=|\{(?!\|)|\|(?!\})|<(?!<)|>(?!>)|[}()\[\].;,/*+?!=^-])",
     re.DOTALL,
 )
+_ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\[uU]")  # a code point; not a backslash that is escaped, and a letter
 _PAIRS = {"{": "}", "(": ")", "[": "]"}
-_IN_COMPARISONS = frozenset("?$&()")  # an IRI in parentheses that holds one of these may be what stands between `<` and `>`
+_IN_COMPARISONS = frozenset("?$&()'")  # an IRI in parentheses that holds one of these may be what stands between `<` and `>`
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_tokens(text: str) -> list[Token]:
     found, position = list[Token](), 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if not match or not match.lastgroup or re.search(r"\\[uU]", match[0]):
+        if not match or not match.lastgroup or _ESCAPED.search(match[0]):
             return []
         position = match.end()
         if match.lastgroup != "space":

@@ -23,7 +23,7 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTr
 from territoires.errors import QueryFailed, QuerySyntaxError, TerritoiresError
 from territoires.results import PAGE, WHOLE, Dataset
 from territoires.store.embedded import EmbeddedStore, load_into_memory
-from territoires.store.frames import CHUNK, END, FAULT, HEAD, FrameReader, Outbox, send_frame
+from territoires.store.frames import CHUNK, END, FAULT, HEAD, FrameReader, Outbox, send_frame, told
 from territoires.store.guard import check, without_calls
 from territoires.store.rewriting import Census, Rewritten, in_reading_order, rewrite
 from territoires.vocabulary import prefixes_at
@@ -123,7 +123,7 @@ def serve(connection: socket.socket, specification: Specification, held: Store |
         try:
             leaving = answer(connection, store, request, specification, most)
         except TerritoiresError as error:
-            send_frame(connection, FAULT, json.dumps({"error": type(error).__name__, "message": str(error), **vars(error)}).encode())
+            send_frame(connection, FAULT, told(error))
         except MemoryError:
             os._exit(1)
         except BrokenPipeError:

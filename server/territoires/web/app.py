@@ -11,9 +11,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from territoires.knowledge.queries import QueryLibrary
 from territoires.settings import Settings
 from territoires.store import Figures, Observable, QueryService
+from territoires.store.current import CurrentStore
+from territoires.store.keys import Keys
 from territoires.store.pool import Limits
-from territoires.store.releases import CurrentStore, Engine
+from territoires.store.releases import Engine
 from territoires.store.remote import Remote, RemoteStore
+from territoires.store.submissions import Writer
 from territoires.web import (
     assets,
     atlas,
@@ -25,6 +28,7 @@ from territoires.web import (
     encoding,
     errors,
     gallery,
+    graph_store,
     headers,
     home,
     language,
@@ -46,8 +50,10 @@ from territoires.web import (
     signposting,
     sparql,
     templating,
+    update,
     verification,
 )
+from territoires.web.contributions import Contributions
 from territoires.web.direct import Direct
 from territoires.web.fairness import Budgets
 from territoires.web.gateway import Gateway
@@ -67,6 +73,8 @@ BLUEPRINTS = (
     search.blueprint,
     gallery.blueprint,
     sparql.blueprint,
+    update.blueprint,
+    graph_store.blueprint,
     editor.blueprint,
     relations.blueprint,
     reconcile.blueprint,
@@ -92,9 +100,8 @@ def create_app(settings: Settings, store: QueryService, notes: Observation | Non
     app.request_class = TolerantRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
-    app.extensions[KEY] = Service(
-        settings, store, QueryLibrary(settings.home, "views"), QueryLibrary(settings.home, "competency"), Budgets(settings.client_seconds)
-    )
+    views, questions = QueryLibrary(settings.home, "views"), QueryLibrary(settings.home, "competency")
+    app.extensions[KEY] = Service(settings, store, views, questions, Budgets(settings.client_seconds), contributions(settings))
     app.extensions[operations.KEY] = notes or Observation()
     if settings.proxy_hops:
         hops = settings.proxy_hops
@@ -104,6 +111,12 @@ def create_app(settings: Settings, store: QueryService, notes: Observation | Non
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
+
+
+def contributions(settings: Settings) -> Contributions | None:
+    """What there is for writes, where the settings name a folder for them and the store is the embedded one."""
+    folder = settings.contributions
+    return Contributions(Keys(folder), Writer(folder)) if folder and not settings.store else None
 
 
 def load_gateway(settings: Settings, folder: Path | None = None) -> Gateway:

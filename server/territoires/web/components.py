@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 
+from territoires.formats import GRAPH
 from territoires.knowledge.geography import LAYERS
 from territoires.web import search
 from territoires.web.citing import CITATIONS
@@ -41,6 +42,17 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
         lazy_gettext("A named graph of the dataset; may come several times, and stands above FROM NAMED."),
         {"type": "array", "items": {"type": "string", "format": "uri"}},
     ),
+    "using-graph-uri": (
+        lazy_gettext("A graph of the default graph of the update’s WHERE; may come several times."),
+        {"type": "array", "items": {"type": "string", "format": "uri"}},
+    ),
+    "using-named-graph-uri": (
+        lazy_gettext("A named graph of the dataset of the update’s WHERE; may come several times."),
+        {"type": "array", "items": {"type": "string", "format": "uri"}},
+    ),
+    "graph": (lazy_gettext("The graph, by its absolute IRI."), {"type": "string", "format": "uri"}),
+    "default": (lazy_gettext("Instead of graph: the default graph."), {"type": "string", "enum": [""]}),
+    "reason": (lazy_gettext("Why it is written; the history tells it. The header X-Reason says it too."), {"type": "string"}),
     "q": (lazy_gettext("What is looked for; the first 200 characters count."), {"type": "string"}),
     "type": (lazy_gettext("The kind of things that is looked for."), {"type": "string", "enum": list(CATEGORIES)}),
     "lieu": (lazy_gettext("Where: the path of a territory or région below /id/, such as territoire/pays-de-langres."), {"type": "string"}),
@@ -87,22 +99,40 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
         {"type": "string", "enum": list(LANGUAGES)},
     ),
 }
-BODIES: Mapping[str, tuple[str, Members]] = {
-    "reconciliation": (
-        "application/x-www-form-urlencoded",
-        {"type": "object", "properties": {name: {"type": "string"} for name in ("queries", "extend", "query")}},
-    ),
-    "match": ("application/json", {"type": "object", "required": ["queries"], "properties": {"queries": {"type": "array"}}}),
-    "extension": (
-        "application/json",
-        {
+BODIES: Mapping[str, Mapping[str, Members]] = {
+    "reconciliation": {
+        "application/x-www-form-urlencoded": {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ("queries", "extend", "query")},
+        }
+    },
+    "match": {"application/json": {"type": "object", "required": ["queries"], "properties": {"queries": {"type": "array"}}}},
+    "extension": {
+        "application/json": {
             "type": "object",
             "required": ["ids", "properties"],
             "properties": {"ids": {"type": "array", "items": {"type": "string"}}, "properties": {"type": "array"}},
+        }
+    },
+    "update": {
+        "application/x-www-form-urlencoded": {
+            "type": "object",
+            "required": ["update"],
+            "properties": {
+                "update": {"type": "string"},
+                **{name: PARAMETERS[name][1] for name in ("using-graph-uri", "using-named-graph-uri")},
+            },
         },
-    ),
+        "application/sparql-update": {"type": "string"},
+    },
+    "patch": {"application/sparql-update": {"type": "string"}},
+    "graph": {
+        **{form.media_type: {"type": "string"} for form in GRAPH[:3]},
+        "application/ld+json": {"type": ["object", "array"]},
+        "multipart/form-data": {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}},
+    },
 }
-"""What is sent by POST to the reconciliation: media type and schema."""
+"""What is sent to the reconciliation and by those who write: schemas by media type."""
 HEADERS: Mapping[str, object] = {
     "Cache-Control": lazy_gettext("How long the answer may be kept."),
     "Content-Location": lazy_gettext("The address of this very format."),

@@ -26,6 +26,7 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.UnknownResource: 404,
     errors.NotKnownThen: 404,
     errors.UnknownQuery: 404,
+    errors.NotInGraphStore: 404,
     errors.QuerySyntaxError: 400,
     errors.QueryRefused: 400,
     errors.InvalidParameter: 400,
@@ -40,21 +41,36 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.SearchUnavailable: 501,
     errors.GazetteerUnavailable: 503,
     errors.TooMuch: 413,
+    errors.WriteRefused: 403,
+    errors.UndoConflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.ShapesViolated: 422,
 }
 
-PLAIN = (errors.QueryTimeout, errors.QueryStopped, errors.Overloaded, errors.SearchUnavailable, errors.GazetteerUnavailable)
+PLAIN = (
+    errors.WriteFailed,
+    errors.QueryTimeout,
+    errors.QueryStopped,
+    errors.Overloaded,
+    errors.SearchUnavailable,
+    errors.GazetteerUnavailable,
+)
 """Faults whose text is meant for the one who asked; the log need not hold them."""
 
 TITLES = {
     400: lazy_gettext("The request can't be understood"),
+    401: lazy_gettext("This needs a key"),
     403: lazy_gettext("Not for everybody"),
     404: lazy_gettext("Nothing is known at this address"),
     405: lazy_gettext("This address doesn't answer that method"),
     406: lazy_gettext("Not available in the format you ask for"),
+    409: lazy_gettext("This contradicts what is there now"),
     410: lazy_gettext("This is no more"),
+    412: lazy_gettext("It has changed meanwhile"),
     413: lazy_gettext("The request is too long"),
     414: lazy_gettext("The address is too long"),
     415: lazy_gettext("That kind of body isn't accepted here"),
+    422: lazy_gettext("This would break the rules on the data"),
     500: lazy_gettext("Something went wrong on our side"),
     429: lazy_gettext("Too much at once"),
     501: lazy_gettext("There is no search here"),
@@ -131,7 +147,7 @@ def http_error(error: HTTPException) -> Response:
         return cast(Response, error.get_response())
     detail = "" if error.description == type(error).description else error.description or ""
     if error.code == 413:
-        detail = gettext("A query holds at most %(bytes)s bytes.", bytes=request.max_content_length)
+        detail = gettext("A request holds at most %(bytes)s bytes.", bytes=request.max_content_length)
     response = problem(error.code, detail)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):

@@ -15,7 +15,7 @@ from territoires.web.service import service
 
 EXPOSED = (
     "Content-Language, Content-Location, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
-    "Territoires-Deadline, Territoires-Revision, X-Request-ID"
+    "Territoires-Deadline, Territoires-Revision, WWW-Authenticate, X-Request-ID"
 )
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -72,7 +72,9 @@ def answer_options() -> Response | None:
     del response.headers["Content-Type"]
     response.headers["Allow"] = allowed
     response.headers["Access-Control-Allow-Methods"] = allowed
-    response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Authorization, Content-Type, If-None-Match"
+    response.headers["Access-Control-Allow-Headers"] = (
+        "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, X-Reason"
+    )
     response.headers["Access-Control-Max-Age"] = "86400"
     return response
 

@@ -9,7 +9,7 @@ from territoires.formats.network import NETWORKS
 from territoires.formats.table import LINKSETS
 from territoires.knowledge.dumps import GZIP
 from territoires.knowledge.holdings import USES
-from territoires.web import atlas, gallery, lists, reconciliation, search
+from territoires.web import atlas, contributing, gallery, lists, reconciliation, search
 from territoires.web.catalogue import OFFERED as DESCRIPTIONS
 from territoires.web.catalogue import RDF
 from territoires.web.citing import CITATIONS
@@ -177,6 +177,7 @@ OPERATIONS: Mapping[str, Operation] = {
         body="query",
         headers=("Cache-Control", *QUERY.headers[2:]),
     ),
+    **contributing.OPERATIONS,
     "pages.show_about": Operation("pages", lazy_gettext("What the repository is and how it was made"), PAGE),
     "pages.show_sources": Operation("pages", lazy_gettext("The sources and the licences"), PAGE),
     "pages.show_quality": Operation("pages", lazy_gettext("The quality of the release: rules, coverage, discrepancies"), PAGE),

@@ -27,7 +27,7 @@ from territoires.web.wsgi import FORM, REVISION, ROUTE
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds: the upper bounds of the latency histogram."""
-METHODS = {method: method for method in ("GET", "HEAD", "POST", "OPTIONS")}
+METHODS = {method: method for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")}
 OTHER = "other"
 LEFT = 499
 """The status that is noted for a client that left before its answer."""

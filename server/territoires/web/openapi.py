@@ -27,6 +27,7 @@ blueprint = Blueprint("openapi", __name__)
 
 
 _ALWAYS = (308, 500, 503)
+_METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH"}
 _RETRIED = (429, 503)
 
 
@@ -50,7 +51,7 @@ def description() -> Members:
     """The whole description."""
     paths: dict[str, Members] = {}
     for found in described():
-        for method in sorted({"GET", "POST"} & (found.rule.methods or set())):
+        for method in sorted(_METHODS & (found.rule.methods or set())):
             paths.setdefault(found.path, {})[method.lower()] = written(found, method)
     return {
         "openapi": "3.1.0",
@@ -115,12 +116,14 @@ def written(found: Described, method: str) -> Members:
         kinds = dict.fromkeys((*(operation.kinds or types(operation.offered)), PROBLEM.media_type))
         content = {kind: {"schema": schema_of(kind)} for kind in kinds}
         answers["410"] = {"description": gettext("Retired: the document tells what replaces it."), "content": content}
-    name = re.sub(r"\W+", "_", f"{found.rule.endpoint.partition('.')[2]}_{'_'.join(found.names)}").strip("_")
+    called = f"{found.rule.endpoint.partition('.')[2]}_{'_'.join(found.names)}_{method.lower() if method not in ('GET', 'POST') else ''}"
+    name = re.sub(r"\W+", "_", called).strip("_")
     members: Members = {"operationId": name, "tags": [operation.tag], "summary": str(operation.summary)}
     if text := str(operation.description):
         members["description"] = text
     members |= {"parameters": parameters, "responses": answers}
-    return members | ({"requestBody": body(operation.body)} if operation.body else {})
+    kind = {"DELETE": "", "PATCH": "patch"}.get(method, operation.body)
+    return members | ({"requestBody": body(kind)} if kind else {})
 
 
 def parameter(name: str, operation: Operation) -> Members:
@@ -137,8 +140,7 @@ def parameter(name: str, operation: Operation) -> Members:
 def body(kind: str) -> Members:
     """The body of a request by POST: a SPARQL query in a form or as such, or what the reconciliation takes."""
     if kind != "query":
-        form, members = BODIES[kind]
-        return {"required": True, "content": {form: {"schema": members}}}
+        return {"required": kind != "graph", "content": {form: {"schema": members} for form, members in BODIES[kind].items()}}
     properties = {name: PARAMETERS[name][1] | {"description": str(PARAMETERS[name][0])} for name in QUERY.parameters}
     asked = {"type": "object", "required": ["query"], "properties": properties}
     return {"required": True, "content": {FORM: {"schema": asked}, DIRECT: {"schema": {"type": "string"}}}}
@@ -167,12 +169,15 @@ def schema_of(kind: str) -> Members:
 def passing(status: int) -> Members:
     """An answer without a fault and without what was asked for."""
     texts = {
+        201: gettext("There is a new graph."),
+        204: gettext("It is done."),
         303: gettext("The answer stands elsewhere."),
         304: gettext("What the client has is what there is."),
         308: gettext("The address is written otherwise."),
     }
-    header = {} if status == 304 else {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}
-    return {"description": texts[status], **header}
+    header = {} if status in (204, 304) else {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}
+    content = {"content": {"application/json": {"schema": {"type": "object"}}, TEXT.media_type: {"schema": {"type": "string"}}}}
+    return {"description": texts[status], **header, **(content if status == 201 else {})}
 
 
 def fault(status: int) -> Members:

@@ -1,6 +1,7 @@
 """What the views are handed: the store, the stored queries and the settings of this application."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, g
 
@@ -8,6 +9,9 @@ from territoires.knowledge.queries import QueryLibrary
 from territoires.settings import Settings
 from territoires.store import Holdable, QueryService
 from territoires.web.fairness import Budgets
+
+if TYPE_CHECKING:
+    from territoires.web.contributions import Contributions
 
 KEY = "territoires"
 
@@ -21,6 +25,8 @@ class Service:
     views: QueryLibrary
     questions: QueryLibrary
     budgets: Budgets
+    contributions: "Contributions | None" = None
+    """What there is for writes; None where the service is read-only."""
 
 
 def service() -> Service:

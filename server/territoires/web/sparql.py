@@ -154,4 +154,20 @@ def service_triples() -> list[Triple]:
         *(("sd:resultFormat", NamedNode(formats + name)) for name in (*names, *graphs)),
     ]
     described = [Triple(endpoint, NamedNode(iri(name)), value) for name, value in pairs]
+    if service().contributions:
+        described += update_triples(dataset)
     return [*described, Triple(dataset, NamedNode(iri("rdf:type")), NamedNode(iri("sd:Dataset")))]
+
+
+def update_triples(dataset: NamedNode) -> list[Triple]:
+    """What takes updates of the same dataset, at an address of its own."""
+    formats = ("Turtle", "N-Triples", "RDF_XML", "JSON-LD")
+    endpoint = NamedNode(f"{request.base_url.removesuffix('sparql')}update")
+    pairs: list[tuple[str, NamedNode]] = [
+        ("rdf:type", NamedNode(iri("sd:Service"))),
+        ("sd:endpoint", endpoint),
+        ("sd:supportedLanguage", NamedNode(iri("sd:SPARQL11Update"))),
+        ("sd:defaultDataset", dataset),
+        *(("sd:inputFormat", NamedNode(f"http://www.w3.org/ns/formats/{name}")) for name in formats),
+    ]
+    return [Triple(endpoint, NamedNode(iri(name)), value) for name, value in pairs]

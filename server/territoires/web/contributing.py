@@ -1,0 +1,61 @@
+"""What is written on the routes of those who write, in the description of the interface."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext
+
+from territoires.formats import GRAPH
+from territoires.web.operation import Operation, types
+
+WRITTEN = ("application/json", "text/plain")
+"""What a write is answered in."""
+REFUSED = (400, 401, 403, 409, 413, 415, 422, 429, 503, 504)
+"""What a write may be answered otherwise."""
+OPERATIONS: Mapping[str, Operation] = {
+    "update.take_update": Operation(
+        "sparql",
+        lazy_gettext("Does a SPARQL update, for those who have a key"),
+        WRITTEN,
+        (),
+        (204, *REFUSED),
+        ("using-graph-uri", "using-named-graph-uri", "timeout", "reason"),
+        lazy_gettext(
+            "SPARQL 1.1 Protocol, updates only, with the header Authorization: Bearer. All operations of a request are done, or none. "
+            "403: the service is read-only, or the key isn’t for that graph. 422: it would break the rules on the data; the report tells "
+            "which."
+        ),
+        body="update",
+        headers=("Cache-Control", "Territoires-Revision"),
+    ),
+    **dict.fromkeys(
+        ("graph_store.read_graph", "graph_store.read_graph_here"),
+        Operation(
+            "sparql",
+            lazy_gettext("The triples of a graph"),
+            types(GRAPH[:4]),
+            GRAPH[:4],
+            (400, 404, 406, 429, 503, 504),
+            ("graph", "default", "timeout"),
+            lazy_gettext(
+                "SPARQL 1.1 Graph Store Protocol. The entity tag names the content: send it back by If-Match with what is written."
+            ),
+        ),
+    ),
+    **dict.fromkeys(
+        ("graph_store.write_graph", "graph_store.write_graph_here"),
+        Operation(
+            "sparql",
+            lazy_gettext("Writes to a graph, for those who have a key"),
+            WRITTEN,
+            (),
+            (201, 204, *REFUSED, 404, 412),
+            ("graph", "default", "timeout", "reason"),
+            lazy_gettext(
+                "SPARQL 1.1 Graph Store Protocol: PUT replaces the graph, POST adds to it or makes a new one where none is named, DELETE "
+                "takes it away, PATCH does an update whose default graph it is."
+            ),
+            body="graph",
+            headers=("Cache-Control", "Territoires-Revision"),
+        ),
+    ),
+}

@@ -1,0 +1,144 @@
+"""What every write over HTTP shares: the key that opens it (RFC 6750), its share of work, the writer, the answer."""
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from flask import Response, request
+from flask_babel import gettext
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from territoires.errors import NoSpace, Overloaded, StoreUnavailable, TerritoiresError, WriteFailed
+from territoires.formats import Format
+from territoires.store.keys import Key, Keys
+from territoires.store.submissions import Accepted, Submission
+from territoires.web.negotiation import choose_format
+from territoires.web.service import service
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 8
+"""Writes that wait in one server process at once: so many of its threads they may hold."""
+LONGEST_REASON = 500  # characters
+_JSON = Format("json", "JSON", "application/json", ("text/json",))
+_TEXT = Format("txt", "Text", "text/plain")
+_REALM = "territoires"
+
+
+class Submitting(Protocol):
+    """Has a write done."""
+
+    def submit(self, submission: Submission) -> Accepted:
+        """Waits until it is kept. Raises why it isn't."""
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What a service that takes writes has for them."""
+
+    keys: Keys
+    writer: Submitting
+    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
+
+
+def contributions() -> Contributions:
+    """What there is for writes. Raises Forbidden where the service is read-only."""
+    found = service().contributions
+    if found is None:
+        raise Forbidden(gettext("This service is read-only: it takes no contributions."))
+    return found
+
+
+def authorised(scope: str = "write") -> Key:
+    """The key of the request, which is for `scope`. Raises Unauthorized or Forbidden; BudgetSpent where its share is used up."""
+    kind, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    if not token or kind.lower() != "bearer":
+        raise challenge(gettext("Writing needs a key: send the header “Authorization: Bearer tdp_…”."))
+    key = contributions().keys.find(token.strip())
+    if key is None:
+        raise challenge(gettext("This key isn't known here, or was revoked."), "invalid_token")
+    if scope not in key.scopes:
+        raise Forbidden(gettext("This key is not for that: its scope is %(scopes)s.", scopes=", ".join(key.scopes)))
+    service().budgets.check(client_of(key))
+    return key
+
+
+def challenge(text: str, error: str = "") -> Unauthorized:
+    """401 with the challenge (RFC 6750 §3)."""
+    told: dict[str, str | None] = {"realm": _REALM, **({"error": error} if error else {})}
+    return Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", told))
+
+
+def client_of(key: Key) -> str:
+    """Under which name the work for a key is counted."""
+    return f"key {key.id}"
+
+
+def submit(key: Key, submission: Submission) -> Accepted:
+    """Has a write done, counts it as the key's work, and logs that the key was used, by its id. Raises why it isn't done."""
+    what, began, outcome = contributions(), time.monotonic(), "failed"
+    if not what.places.acquire(blocking=False):
+        raise Overloaded(gettext("Too many writes are waiting: try again in a few seconds."))
+    try:
+        accepted = what.writer.submit(submission)
+        outcome = f"commit {accepted.number}" if accepted.number else "nothing to change"
+        return accepted
+    except TerritoiresError as error:
+        outcome = type(error).__name__
+        raise understood(error) from error
+    finally:
+        what.places.release()
+        service().budgets.charge(client_of(key), time.monotonic() - began)
+        logger.info("Key %s was used for %s %s: %s", key.id, submission.kind, submission.graph, outcome)
+
+
+def understood(error: TerritoiresError) -> TerritoiresError:
+    """The fault as it may be told: of a writer that isn't there, whether the write was kept, without paths of this host."""
+    if not isinstance(error, StoreUnavailable):
+        return error
+    logger.error("A write failed: %s", error)
+    if isinstance(error, NoSpace):
+        return WriteFailed(gettext("There is no space for what you sent, and nothing of it was kept."))
+    if "/history" in str(error):
+        return WriteFailed(gettext("The service broke off while it kept what you sent: look at /history whether it was kept."))
+    return WriteFailed(gettext("The service can't write now, and nothing of what you sent was kept: try again in a moment."))
+
+
+def stated_reason() -> str:
+    """Why somebody writes: the header X-Reason (in UTF-8), or the parameter “reason”."""
+    sent = request.headers.get("X-Reason", "").encode("latin-1", "replace").decode("utf-8", "replace") or request.args.get("reason", "")
+    return " ".join(sent.split())[:LONGEST_REASON]
+
+
+def stated_tags(name: str) -> tuple[str, ...]:
+    """The entity tags of If-Match or If-None-Match; the first is compared strongly (RFC 9110 §13.1), so that a weak one matches nothing."""
+    sent = [tag.strip() for tag in request.headers.get(name, "").split(",")]
+    return tuple(tag.removeprefix("W/") if name == "If-None-Match" else tag for tag in sent if tag)
+
+
+def answered(accepted: Accepted, graph: str = "", created: bool = False) -> Response:
+    """The answer to a write: 204, 200 with what was done where the client asks for it or is warned, 201 for a new graph."""
+    form = choose_format(request.headers.get("Accept"), (_JSON, _TEXT)) or _JSON
+    asked = any(kind in request.headers.get("Accept", "") for kind in (*_JSON.other_names, _TEXT.media_type))
+    told: dict[str, object] = {
+        "revision": accepted.revision,
+        "commit": accepted.number,
+        "added": accepted.added,
+        "removed": accepted.removed,
+        **({"graph": graph} if graph else {}),
+        **({"warnings": accepted.warnings} if accepted.warnings else {}),
+    }
+    status = 201 if created else 200 if asked or accepted.warnings else 204
+    if status == 204:
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+    elif form is _JSON:
+        response = Response(json.dumps(told, ensure_ascii=False) + "\n", status, content_type=_JSON.media_type)
+    else:
+        response = Response("".join(f"{name}: {value}\n" for name, value in told.items()), status, content_type=_TEXT.content_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Territoires-Revision"] = accepted.revision
+    return response
