@@ -10,19 +10,22 @@ import resource
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 import pytest
+import rdflib
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
-from territoires.errors import JournalDamaged, NoSpace, Overloaded, StoreUnavailable
+from territoires.errors import JournalDamaged, NoSpace, Overloaded, ShapesViolated, StoreUnavailable
+from territoires.knowledge.judging import judge_of
 from territoires.store.embedded import take_census
 from territoires.store.journal import Journal, segments
 from territoires.store.releases import current_release
 from territoires.store.submissions import Writer
 from territoires.store.tending import WritingProcess
+from territoires.vocabulary import CANONICAL_BASE
 
 from .conftest import CONTRIBUTIONS, LEFT, RIGHT, Place, pair, swap
 
@@ -82,6 +85,35 @@ def names_in(store: Store, graph: NamedNode | DefaultGraph | None = None) -> set
     return {name.removeprefix("urn:") for name in named}
 
 
+def spoil(place: Place, over: threading.Event, refused: list[str], errors: list[Exception]) -> None:
+    """Writes again and again what breaks a shape, beside what doesn't: all of it is refused, each time."""
+    client, graph, count = Writer(place.contributions, 60), f"{CONTRIBUTIONS}pairs-0", 0
+    while not over.is_set():
+        count += 1
+        bad = f"<urn:spoiled-{count}> <{CANONICAL_BASE}def#createdDuring> <urn:no-period>"
+        sound = pair(f"s{count}", graph)
+        try:
+            client.submit(replace(sound, text=sound.text.replace(" }", f" . {bad} }}", 1)))
+            errors.append(AssertionError(f"spoiled-{count} was accepted"))
+        except ShapesViolated as error:
+            refused.append(error.report)
+        except StoreUnavailable:
+            pass
+        except Exception as error:
+            errors.append(error)
+            return
+
+
+def violations(store: Store) -> int:
+    """What full validation finds in all that the store states."""
+    stated = rdflib.Graph()
+    for graph in store.named_graphs():
+        text = "".join(f"{quad.triple} .\n" for quad in store.quads_for_pattern(None, None, None, graph))
+        stated.parse(data=text, format="nt")
+    report = judge_of(Path(__file__).parents[2]).report(stated)
+    return len(list(report.subjects(rdflib.SH.resultSeverity, rdflib.SH.Violation)))
+
+
 def read(place: Place, over: threading.Event, errors: list[Exception]) -> None:
     """Looks at what readers see: each revision holds whole writes, and no commit is taken back."""
     seen = 0
@@ -129,10 +161,11 @@ def kill(process: WritingProcess, chance: random.Random, kills: int, accepted: C
 def test_kills(place: Place) -> None:
     """Four write while the process is killed again and again: what was accepted is there, what was refused isn't, each whole, in order."""
     print(f"seed {SEED}, {KILLS} kills")
-    over, noted, seen = threading.Event(), [Noted() for _ in range(WRITERS)], list[Exception]()
+    over, noted, seen, spoiled = threading.Event(), [Noted() for _ in range(WRITERS)], list[Exception](), list[str]()
     with place.process() as process:
         threads = [threading.Thread(target=write, args=(place, number, each, over)) for number, each in enumerate(noted)]
         threads.append(threading.Thread(target=read, args=(place, over, seen)))
+        threads.append(threading.Thread(target=spoil, args=(place, over, spoiled, seen)))
         for thread in threads:
             thread.start()
         try:
@@ -148,6 +181,10 @@ def test_kills(place: Place) -> None:
         check(place, noted)
     with place.process():
         check(place, noted)
+    assert spoiled and all("Dated-createdDuring" in report for report in spoiled)
+    assert violations(store := Store.read_only(str(current_release(place.releases).path / "store"))) == 0
+    assert not [quad for quad in store if "spoiled" in str(quad) or "urn:s" in quad.subject.value]
+    print(f"{len(spoiled)} writes that break a shape, all refused; 0 violations in the store")
     accepted, refused, unknown = (sum(len(getattr(each, name)) for each in noted) for name in ("accepted", "refused", "unknown"))
     torn = len(list(place.journal.folder.glob("torn-*")))
     print(f"{accepted} accepted, 0 lost; {refused} ended, none kept; {unknown} of unknown fate, each whole or absent; {torn} torn records")
@@ -283,8 +320,6 @@ def test_what_waits_is_begun_by_the_next_process(place: Place) -> None:
     told: dict[str, object] = {}
 
     def submit(name: str, seconds: float, text: str) -> None:
-        from dataclasses import replace
-
         try:
             told[name] = place.writer.submit(replace(pair(name), text=text or pair(name).text, seconds=seconds))
         except Exception as error:
@@ -306,8 +341,6 @@ def test_what_waits_is_begun_by_the_next_process(place: Place) -> None:
 def test_too_many_wait(place: Place) -> None:
     """Who can't have a turn in time is told to come again, and nothing of it is kept."""
     long = pair("w0").text.replace("INSERT DATA", "INSERT") + " WHERE { " + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(5)) + " }"
-    from dataclasses import replace
-
     place.plan = replace(place.plan, waiting=2, patience=0.3)
     told: list[Exception] = []
 

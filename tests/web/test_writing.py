@@ -79,6 +79,22 @@ class Desk:
         return only
 
 
+def report(severity: str = "Violation") -> str:
+    """A report of one result, as the guard writes it."""
+    sh, thing = "http://www.w3.org/ns/shacl#", f"{CANONICAL_BASE}id/organisation/essai"
+    told = (
+        ("focusNode", f"<{thing}>"),
+        ("resultPath", f"<{CANONICAL_BASE}def#validDuring>"),
+        ("value", f"<{CANONICAL_BASE}id/commune/52269>"),
+        ("sourceShape", f"<{CANONICAL_BASE}shapes#Dated-validDuring>"),
+        ("resultSeverity", f"<{sh}{severity}>"),
+        ("resultMessage", '"Donnez une période."@fr'),
+        ("resultMessage", '"Give a period."@en'),
+    )
+    head = f"_:r <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{sh}ValidationReport> .\n_:r <{sh}result> _:x .\n"
+    return head + "".join(f"_:x <{sh}{name}> {value} .\n" for name, value in told)
+
+
 @pytest.fixture
 def desk(hard_settings: Settings, hard_store: QueryService, tmp_path: Path) -> Desk:
     """The application over the hard cases, with a writer that only notes."""
@@ -209,9 +225,12 @@ def test_what_was_done(desk: Desk) -> None:
     told = desk.send("POST", "/update", INSERT, UPDATE, Accept="application/json")
     assert (told.status_code, told.json) == (200, {"revision": "test-c7", "commit": 7, "added": 3, "removed": 2})
     assert "added: 3" in desk.send("POST", "/update", INSERT, UPDATE, Accept="text/plain").text
-    desk.writer.answer = Accepted("test-c8", 8, 1, 0, warnings="_:r <p> <o> .\n")
+    desk.writer.answer = Accepted("test-c8", 8, 1, 0, warnings=report("Warning"))
     warned = desk.send("POST", "/update", INSERT, UPDATE, Accept="*/*")
-    assert (warned.status_code, warned.json["warnings"]) == (200, "_:r <p> <o> .\n")
+    assert (warned.status_code, warned.json["warnings"], warned.headers["Territoires-Warnings"]) == (200, 1, "1")
+    assert warned.json["results"][0]["severity"] == "warning" and warned.json["results"][0]["rule"].endswith("shapes#Dated-validDuring")
+    graph = desk.send("POST", "/update", INSERT, UPDATE, Accept=TURTLE)
+    assert graph.status_code == 200 and graph.mimetype == TURTLE and "sh:ValidationReport" in graph.text
 
 
 def test_dataset(desk: Desk) -> None:
@@ -255,7 +274,7 @@ def test_updates_that_are_none(desk: Desk, query: str, body: str | bytes, kind: 
         (errors.NotInGraphStore("There is no such graph."), 404),
         (errors.PreconditionFailed("It has changed."), 412),
         (errors.UndoConflict("Later commits changed the same."), 409),
-        (errors.ShapesViolated("Two places.", "_:r <p> <o> .\n"), 422),
+        (errors.ShapesViolated("Two places.", report()), 422),
         (errors.QuerySyntaxError("expected }", 2, 9), 400),
         (errors.QueryRefused("LOAD isn't done."), 400),
         (errors.QueryTimeout("Too long.", 10.0), 504),
@@ -574,3 +593,32 @@ def test_revoked_in_a_running_server(server: Server) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert token.split("_", 2)[2] not in told and server.token.split("_", 2)[2] not in told
+
+
+# What the shapes say
+
+
+@pytest.mark.parametrize("kind", [TURTLE, "application/ld+json", "application/n-triples", "application/rdf+xml"])
+def test_refused_in_rdf(desk: Desk, kind: str) -> None:
+    """Who asks for RDF gets the SHACL report itself."""
+    desk.writer.answer = errors.ShapesViolated("no", report())
+    answer = desk.send("PUT", AT, TRIPLE, TURTLE, Accept=kind)
+    assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (422, kind, "no-store")
+    found = pyoxigraph.parse(answer.data, format=pyoxigraph.RdfFormat.from_media_type(kind))
+    focus = [quad.object for quad in found if quad.predicate == NamedNode(str(rdflib.SH.focusNode))]
+    assert focus == [NamedNode(f"{CANONICAL_BASE}id/organisation/essai")]
+
+
+@pytest.mark.parametrize(("language", "message"), [("fr", "Donnez une période."), ("en", "Give a period.")])
+def test_refused_in_words(desk: Desk, language: str, message: str) -> None:
+    """Problem details, a page and a text tell which thing, which property, which rule and what to do, in the reader's language."""
+    desk.writer.answer = errors.ShapesViolated("no", report())
+    said = desk.send("POST", "/update", INSERT, UPDATE, Accept="application/problem+json", Accept_Language=language)
+    (result,) = said.json["results"]
+    assert (said.status_code, said.json["status"], result["message"], result["severity"]) == (422, 422, message, "violation")
+    assert result["thing"].endswith("organisation/essai") and result["property"] == [f"{CANONICAL_BASE}def#validDuring"]
+    assert result["rule"] == f"{CANONICAL_BASE}shapes#Dated-validDuring" and result["value"].endswith("commune/52269")
+    page = desk.send("POST", "/update", INSERT, UPDATE, Accept="text/html", Accept_Language=language)
+    assert (page.status_code, page.mimetype) == (422, "text/html") and f'lang="{language}"' in page.text
+    assert all(text in page.text for text in (message, "organisation/essai", "def#validDuring", "Dated-validDuring", "commune/52269"))
+    assert message in desk.send("POST", "/update", INSERT, UPDATE, Accept="text/plain", Accept_Language=language).text

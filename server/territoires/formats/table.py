@@ -65,6 +65,11 @@ LINKSET = Format("txt", "Link set", "application/linkset", ("text/plain",))
 LINKSETS: tuple[Format, ...] = (Format("json", "Link set (JSON)", "application/linkset+json", ("application/json",)), LINKSET)
 """What the typed links of a document come in (RFC 9264)."""
 
+PATCH = Format("rdfp", "RDF Patch", "application/rdf-patch")
+FEED = Format("atom", "Atom", "application/atom+xml", ("application/xml",))
+HISTORY: tuple[Format, ...] = (PATCH, FEED)
+"""What the history of the contributions comes in besides."""
+
 DOCUMENT: tuple[Format, ...] = (HTML, *GRAPH[:4])
 """What the document on a resource can be had in; the first is the default."""
 

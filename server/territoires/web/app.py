@@ -20,6 +20,7 @@ from territoires.store.submissions import Writer
 from territoires.web import (
     assets,
     atlas,
+    breaches,
     catalogue,
     comparison,
     crawling,
@@ -30,6 +31,7 @@ from territoires.web import (
     gallery,
     graph_store,
     headers,
+    history,
     home,
     language,
     linksets,
@@ -83,6 +85,7 @@ BLUEPRINTS = (
     catalogue.blueprint,
     dumps.blueprint,
     releases.blueprint,
+    history.blueprint,
     signposting.blueprint,
     linksets.blueprint,
     verification.blueprint,
@@ -106,7 +109,7 @@ def create_app(settings: Settings, store: QueryService, notes: Observation | Non
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
-    for room in (service, observation, language, encoding, headers, errors, templating, assets):
+    for room in (service, observation, language, encoding, headers, errors, breaches, templating, assets):
         room.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

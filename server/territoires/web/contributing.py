@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext
 
 from territoires.formats import GRAPH
+from territoires.web.history import LISTED, SHOWN
 from territoires.web.operation import Operation, types
 
 WRITTEN = ("application/json", "text/plain")
@@ -40,6 +41,29 @@ OPERATIONS: Mapping[str, Operation] = {
                 "SPARQL 1.1 Graph Store Protocol. The entity tag names the content: send it back by If-Match with what is written."
             ),
         ),
+    ),
+    "history.show_history": Operation(
+        "data",
+        lazy_gettext("The contributions that were accepted, the newest first"),
+        types(LISTED),
+        LISTED,
+        (400, 404, 406),
+        ("resource", "page"),
+    ),
+    "history.show_commit": Operation(
+        "data", lazy_gettext("A contribution: who, when, why, and what it changed"), types(SHOWN), SHOWN, (404, 406)
+    ),
+    "history.show_difference": Operation(
+        "data", lazy_gettext("What differs between two commits"), types(SHOWN), SHOWN, (400, 404, 406), ("from", "to")
+    ),
+    "history.undo": Operation(
+        "data",
+        lazy_gettext("Undoes a contribution by a new one, for those who have a key of scope undo"),
+        WRITTEN,
+        (),
+        (204, *REFUSED),
+        ("timeout", "reason"),
+        headers=("Cache-Control", "Territoires-Revision"),
     ),
     **dict.fromkeys(
         ("graph_store.write_graph", "graph_store.write_graph_here"),

@@ -13,9 +13,10 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from territoires.errors import NoSpace, Overloaded, StoreUnavailable, TerritoiresError, WriteFailed
-from territoires.formats import Format
+from territoires.formats import GRAPH, Format
 from territoires.store.keys import Key, Keys
 from territoires.store.submissions import Accepted, Submission
+from territoires.web.breaches import breaches, rdf
 from territoires.web.negotiation import choose_format
 from territoires.web.service import service
 
@@ -121,7 +122,6 @@ def stated_tags(name: str) -> tuple[str, ...]:
 
 def answered(accepted: Accepted, graph: str = "", created: bool = False) -> Response:
     """The answer to a write: 204, 200 with what was done where the client asks for it or is warned, 201 for a new graph."""
-    form = choose_format(request.headers.get("Accept"), (_JSON, _TEXT)) or _JSON
     asked = any(kind in request.headers.get("Accept", "") for kind in (*_JSON.other_names, _TEXT.media_type))
     told: dict[str, object] = {
         "revision": accepted.revision,
@@ -129,16 +129,28 @@ def answered(accepted: Accepted, graph: str = "", created: bool = False) -> Resp
         "added": accepted.added,
         "removed": accepted.removed,
         **({"graph": graph} if graph else {}),
-        **({"warnings": accepted.warnings} if accepted.warnings else {}),
     }
+    form, warned = form_of_answer(accepted), breaches(accepted.warnings) if accepted.warnings else []
+    if warned:
+        told |= {"warnings": len(warned), "results": [each.told() if form is _JSON else each.line() for each in warned]}
     status = 201 if created else 200 if asked or accepted.warnings else 204
     if status == 204:
         response = Response(status=204)
         del response.headers["Content-Type"]
+    elif form.rdf:
+        response = rdf(accepted.warnings, form, status)
     elif form is _JSON:
         response = Response(json.dumps(told, ensure_ascii=False) + "\n", status, content_type=_JSON.media_type)
     else:
         response = Response("".join(f"{name}: {value}\n" for name, value in told.items()), status, content_type=_TEXT.content_type)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Territoires-Revision"] = accepted.revision
+    if accepted.warnings:
+        response.headers["Territoires-Warnings"] = str(len(warned))
     return response
+
+
+def form_of_answer(accepted: Accepted) -> Format:
+    """JSON, text, or where it is warned the SHACL report in RDF, as the client asks for it."""
+    offered = (_JSON, _TEXT, *(GRAPH[:4] if accepted.warnings else ()))
+    return choose_format(request.headers.get("Accept"), offered) or _JSON

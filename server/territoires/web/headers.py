@@ -15,7 +15,7 @@ from territoires.web.service import service
 
 EXPOSED = (
     "Content-Language, Content-Location, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
-    "Territoires-Deadline, Territoires-Revision, WWW-Authenticate, X-Request-ID"
+    "Territoires-Deadline, Territoires-Revision, Territoires-Warnings, WWW-Authenticate, X-Request-ID"
 )
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

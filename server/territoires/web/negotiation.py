@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from territoires.formats import FORMATS, TABLES, Format
-from territoires.formats.table import LINKSETS
+from territoires.formats.table import HISTORY, LINKSETS
 
 _RANGE = re.compile(r"^\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*((?:;.*)?)$", re.ASCII)
 _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?|\.\d+)\s*(?=;|$)", re.IGNORECASE | re.ASCII)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _REGISTERED = set(mimetypes.MimeTypes(filenames=()).types_map[True].values())
-_OURS = {kind for form in (*FORMATS, *TABLES, *LINKSETS) for kind in (form.media_type, *form.aliases)}
+_OURS = {kind for form in (*FORMATS, *TABLES, *LINKSETS, *HISTORY) for kind in (form.media_type, *form.aliases)}
 _LANGUAGE = re.compile(r"^\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9]{1,8})*\s*((?:;.*)?)$")
 _CODING = re.compile(r"^\s*([\w!#$&^.+*-]+)\s*((?:;.*)?)$", re.ASCII)
 LANGUAGES = ("fr", "en")

@@ -14,7 +14,7 @@ from territoires.formats.table import HTML
 from territoires.knowledge.description import Description, describe, first_known
 from territoires.knowledge.gathering import Gathered, add_context, add_nodes, gather
 from territoires.vocabulary import iri, prefixes_at
-from territoires.web import citing, schemaorg, signposting
+from territoires.web import citing, history, schemaorg, signposting
 from territoires.web.acronyms import acronyms
 from territoires.web.addresses import THINGS, address, document_path, iri_candidates, split_extension, thing_path
 from territoires.web.citing import CITATIONS, Citation
@@ -199,6 +199,7 @@ def page(found: Gathered, path: str, gone: Markup | str = "") -> str:
         map=locate(places) if kind.cards or kind.name == "geometry" else None,
         time=time,
         relations=f"{request.root_path}{document_path(found.resource, store.base).replace('/doc/', '/relations/', 1)}",
+        history=history.address_for(found.resource),
         signs=signs(found.description, path, HTML),
         data=data_block(found, arranged, path),
     )

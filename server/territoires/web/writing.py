@@ -4,6 +4,7 @@ It reads its plan (store/writing.py) from the socket that is its standard input,
 writes nothing itself: its child does, a fork of it, so that another one is there at once when a deadline has ended that.
 """
 
+import contextlib
 import ctypes
 import logging
 import logging.config
@@ -12,9 +13,13 @@ import resource
 import signal
 import socket
 import sys
+from functools import cache, partial
+from pathlib import Path
 
-from territoires.errors import TerritoiresError
+from territoires.errors import NoRelease, TerritoiresError
+from territoires.knowledge.guarding import Guard
 from territoires.store.frames import FrameReader, arrives
+from territoires.store.releases import current_release
 from territoires.store.tending import FAILED, READY, reason
 from territoires.store.writing import Guards, Plan, Writing
 from territoires.web.journal import logging_configuration
@@ -39,7 +44,12 @@ def main() -> int:
     plan = Plan.read(frame.body)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     logging.config.dictConfig(logging_configuration(plan.log))
-    found, failures = guards(plan), 0
+    try:
+        found, failures = guards(plan), 0
+    except TerritoiresError as error:
+        logger.error("Nothing can be written, since there is no guard: %s", error)
+        control.sendall(FAILED)
+        return 1
     while os.getppid() == plan.parent and not arrives(control, _PAUSES[min(failures, len(_PAUSES) - 1)]):
         child = os.fork()
         if child == 0:
@@ -72,8 +82,14 @@ def write(plan: Plan, found: Guards, control: socket.socket) -> int:
 
 
 def guards(plan: Plan) -> Guards:
-    """What finds the guard of a release."""
-    return lambda release: None
+    """What finds the guard of a release: by the shapes below the home of the plan, where the default graph is the merge of all graphs.
+
+    It is made once for each base, the current release's before the first child is forked. Raises SourceError for shapes that it can't read.
+    """
+    made = cache(partial(Guard, Path(plan.home)))
+    with contextlib.suppress(NoRelease):  # which the child tells
+        made(current_release(Path(plan.releases)).base)
+    return lambda release: made(release.base).check if release.merged else None
 
 
 if __name__ == "__main__":
