@@ -1,19 +1,22 @@
 """Builds a release: parse, validate, derive, describe, write, switch. Nothing is switched unless all of it succeeds."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
 
 from territoires.errors import QueryRefused, ValidationFailed
-from territoires.files import link_files, query_files, release_files
+from territoires.files import SourceFile, link_files, query_files, release_files
 from territoires.knowledge import homonyms
 from territoires.knowledge.exporting import write_dumps
 from territoires.knowledge.gazetteer import build_gazetteer
 from territoires.knowledge.geometries import geometry_files, geometry_quads
 from territoires.knowledge.holdings import stated_licences
-from territoires.knowledge.importing.bulk import cited, load_all, taken
+from territoires.knowledge.importing.bulk import Bulk, cited, load_all, taken
 from territoires.knowledge.indexing import FILE, build_index
 from territoires.knowledge.inference import closure, describe_rules
 from territoires.knowledge.labelling import labelled
@@ -22,14 +25,24 @@ from territoires.knowledge.provenance import provenance
 from territoires.knowledge.queries import QueryLibrary
 from territoires.knowledge.rules import read_rules
 from territoires.knowledge.sources import checksum, read_quads
-from territoires.knowledge.statistics import write_statistics
-from territoires.knowledge.validation import validate
+from territoires.knowledge.statistics import count
+from territoires.knowledge.validation import Report, validate
 from territoires.settings import Settings
 from territoires.store.embedded import EmbeddedStore, write_store
 from territoires.store.releases import Release, last_release, publish_store
 from territoires.vocabulary import rebase
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a release says: its quads but those of imports; these; and all of it with its merge, in memory, where it is read fastest."""
+
+    revision: str
+    quads: list[Quad]
+    bulks: list[Bulk]
+    facts: Store
 
 
 def build(settings: Settings, say: Say = print) -> Release:
@@ -42,60 +55,87 @@ def build(settings: Settings, say: Say = print) -> Release:
     for bulk in bulks:
         say(f"Taking {bulk.made.name} with it: {bulk.triples} triples")
     say(f"Validating {len(quads)} triples against the shapes")
-    report = validate(settings.home)
-    if not report.conforms:
-        raise ValidationFailed(
-            f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
-        )
-    quads += link_quads(settings.home, settings.base_url)
-    quads += geometry_quads(settings.home, settings.base_url, quads)
+    with ProcessPoolExecutor(1, get_context("spawn")) as aside:  # half of the work for another processor
+        validated = aside.submit(validate, settings.home)
+        content = gather(settings, sources, quads, bulks, started, say)
+        return publish(settings, content, aside, validated, started, say)
+
+
+def gather(
+    settings: Settings, sources: tuple[SourceFile, ...], quads: list[Quad], bulks: list[Bulk], started: datetime, say: Say
+) -> Content:
+    """What the sources and imports say, with what is derived, inferred, told of the build, and counted."""
+    base = settings.base_url
+    quads += link_quads(settings.home, base)
+    quads += geometry_quads(settings.home, base, quads)
+    quads = labelled(quads)
     facts = Store()
     add(facts, quads)
     load_all(bulks, facts, named=True, merged=True)
     names = derived(facts, settings)
     add(facts, names)
-    inferred = closure(facts, read_rules(settings.home, settings.base_url), settings.base_url)
-    facts.bulk_extend(inferred)
-    quads += names
+    inferred = closure(facts, read_rules(settings.home, base), base)
+    facts.bulk_extend(inferred)  # their merge is there already
     say(f"Inferred {len(inferred)} triples, each in the graph of its rule")
     imported = tuple(bulk.source for bulk in bulks)
     made_of = (*sources, *link_files(settings.home), *geometry_files(settings.home), *imported)
     revision = f"{started:%Y%m%dT%H%M%S}-{checksum(made_of)[:8]}"
-    licences = stated_licences(quads, settings.base_url)
+    licences = stated_licences(quads, base)
     graphs = (*sources, *graph_files(settings.home), *geometry_files(settings.home), *imported)
-    described = list(provenance(graphs, settings.base_url, started, revision, licences))
-    described += describe_rules(facts, described, settings.home, settings.base_url, licences)
-    described += (quad for bulk in bulks for quad in cited(bulk, settings.base_url))
-    del facts
-    quads += inferred + described
-    quads = labelled(quads)
-    count = len(quads) + sum(bulk.triples for bulk in bulks)
-    say(f"Writing {count} quads to {settings.releases / revision}")
-    counts = {"quads": count, "graphs": len({quad.graph_name for quad in quads}) + len(bulks) + 1, "warnings": report.count("warning")}
-    base = settings.base_url
+    described = list(provenance(graphs, base, started, revision, licences))
+    described += describe_rules(facts, described, settings.home, base, licences)
+    described += (quad for bulk in bulks for quad in cited(bulk, base))
+    add(facts, described)
+    counted = count(facts, settings.home, base)
+    add(facts, counted)
+    return Content(revision, [*quads, *names, *inferred, *described, *counted], bulks, facts)
+
+
+def publish(
+    settings: Settings, content: Content, aside: ProcessPoolExecutor, validated: Future[Report], started: datetime, say: Say
+) -> Release:
+    """Writes the release with its files, index and gazetteer, and switches to it. Raises ValidationFailed unless the data conform."""
+    base, revision = settings.base_url, content.revision
+    quads = len(content.quads) + sum(bulk.triples for bulk in content.bulks)
+    graphs = len({quad.graph_name for quad in content.quads}) + len(content.bulks)
     previous = last_release(settings.releases)
+    say(f"Writing {quads} quads to {settings.releases / revision}")
 
     def write(store: Path) -> dict[str, int]:
-        write_store(store, quads, lambda opened: load_all(bulks, opened, named=True, merged=True))
-        counts["quads"] += write_statistics(store, settings.home, base)
-        found_files = write_dumps(store.parent, revision, base, settings.home, started, previous)
+        write_store(store, content.quads, lambda opened: load_all(content.bulks, opened, named=True, merged=True))
+        warnings = conforming(validated.result()).count("warning")
+        indexed = aside.submit(write_indexes, store, revision, base, settings.home, 10 if content.bulks else 1)
+        found_files = write_dumps(store.parent, revision, base, settings.home, started, previous, content.facts)
         say(f"Wrote {len(found_files)} files to download")
-        try:
-            views = QueryLibrary(settings.home, "views")
-            found = build_index(store.parent / FILE, EmbeddedStore(store, revision, base), views, times=10 if bulks else 1)
-            say(f"Indexed {found} resources for the search")
-        except QueryRefused as error:
-            say(f"No search in this release: {error}")
-        try:
-            listed = build_gazetteer(
-                store.parent, EmbeddedStore(store, revision, base), QueryLibrary(settings.home, "views"), homonyms.read(settings.home)
-            )
-            say(f"Listed {listed} things in the gazetteer")
-        except QueryRefused as error:
-            say(f"No gazetteer in this release: {error}")
-        return counts
+        for line in indexed.result():
+            say(line)
+        return {"quads": quads, "graphs": graphs, "warnings": warnings}
 
     return publish_store(settings.releases, revision, base, write)
+
+
+def write_indexes(store: Path, revision: str, base: str, home: Path, times: int) -> list[str]:
+    """Writes the search index, which may hold several `times` of what it usually may, and the gazetteer, beside a store; tells of both."""
+    held, views = EmbeddedStore(store, revision, base), QueryLibrary(home, "views")
+    told = []
+    try:
+        told.append(f"Indexed {build_index(store.parent / FILE, held, views, times=times)} resources for the search")
+    except QueryRefused as error:
+        told.append(f"No search in this release: {error}")
+    try:
+        told.append(f"Listed {build_gazetteer(store.parent, held, views, homonyms.read(home))} things in the gazetteer")
+    except QueryRefused as error:
+        told.append(f"No gazetteer in this release: {error}")
+    return told
+
+
+def conforming(report: Report) -> Report:
+    """A report that tells of no violation. Raises ValidationFailed for any other."""
+    if not report.conforms:
+        raise ValidationFailed(
+            f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
+        )
+    return report
 
 
 def add(store: Store, quads: list[Quad]) -> None:
