@@ -1,13 +1,13 @@
 """Builds a release: parse, validate, derive, describe, write, switch. Nothing is switched unless all of it succeeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from territoires.errors import QueryRefused, ValidationFailed
 from territoires.files import SourceFile, link_files, query_files, release_files
@@ -15,7 +15,7 @@ from territoires.knowledge import homonyms
 from territoires.knowledge.exporting import write_dumps
 from territoires.knowledge.gazetteer import build_gazetteer
 from territoires.knowledge.geometries import geometry_files, geometry_quads
-from territoires.knowledge.holdings import stated_licences
+from territoires.knowledge.holdings import DERIVED, DERIVED_SHARED, ODBL, stated_licences
 from territoires.knowledge.importing.bulk import Bulk, cited, load_all, taken
 from territoires.knowledge.indexing import FILE, build_index
 from territoires.knowledge.inference import closure, describe_rules
@@ -72,7 +72,10 @@ def gather(
     facts = Store()
     add(facts, quads)
     load_all(bulks, facts, named=True, merged=True)
-    names = derived(facts, settings)
+    licences = stated_licences(quads, base)
+    names = derived(facts, settings, licences)
+    if any(name.graph_name == NamedNode(shared := f"{base}graph/{DERIVED_SHARED}") for name in names):
+        licences[shared] = ODBL
     add(facts, names)
     inferred = closure(facts, read_rules(settings.home, base), base)
     facts.bulk_extend(inferred)  # their merge is there already
@@ -80,7 +83,6 @@ def gather(
     imported = tuple(bulk.source for bulk in bulks)
     made_of = (*sources, *link_files(settings.home), *geometry_files(settings.home), *imported)
     revision = f"{started:%Y%m%dT%H%M%S}-{checksum(made_of)[:8]}"
-    licences = stated_licences(quads, base)
     graphs = (*sources, *graph_files(settings.home), *geometry_files(settings.home), *imported)
     described = list(provenance(graphs, base, started, revision, licences))
     described += describe_rules(facts, described, settings.home, base, licences)
@@ -144,14 +146,24 @@ def add(store: Store, quads: list[Quad]) -> None:
     store.bulk_extend(Quad(q.subject, q.predicate, q.object) for q in quads)
 
 
-def derived(store: Store, settings: Settings) -> list[Quad]:
-    """The names that queries/derive/*.rq construct for n-ary nodes, in a graph of their own: one in each language."""
-    graph = NamedNode(settings.base_url + "graph/derived")
+def derived(store: Store, settings: Settings, licences: Mapping[str, str]) -> list[Quad]:
+    """The names that queries/derive/*.rq construct for n-ary nodes, one in each language, in a graph of their own.
+
+    Those of nodes that only graphs under the ODbL describe (`licences`) stand in another one, under the ODbL too.
+    """
+    usual, shared = (NamedNode(f"{settings.base_url}graph/{name}") for name in (DERIVED, DERIVED_SHARED))
+
+    def graph_of(node: NamedNode | BlankNode) -> NamedNode:
+        graphs = {quad.graph_name for quad in store.quads_for_pattern(node, None, None, None)} - {DefaultGraph()}
+        return shared if all(isinstance(graph, NamedNode) and licences.get(graph.value) == ODBL for graph in graphs) else usual
+
     found: dict[tuple[object, str | None], Quad] = {}
     for path in query_files(settings.home, "derive"):
         answer = store.query(rebase(path.read_text(encoding="utf-8"), settings.base_url))
         assert isinstance(answer, QueryTriples), path.name
         for triple in sorted(answer, key=str):  # a node with several objects has several names: the first is kept
             assert isinstance(triple.object, Literal), path.name
-            found.setdefault((triple.subject, triple.object.language), Quad(triple.subject, triple.predicate, triple.object, graph))
+            assert not isinstance(triple.subject, Triple), path.name
+            named = Quad(triple.subject, triple.predicate, triple.object, graph_of(triple.subject))
+            found.setdefault((triple.subject, triple.object.language), named)
     return list(found.values())
