@@ -87,7 +87,7 @@ def free_port() -> int:
 
 
 def oxigraph(folder: Path) -> Engine:
-    """Oxigraph's own server, in memory: on disk it reads each term that it compares, and sorting takes ten times as long."""
+    """Oxigraph's own server, in memory: on disk it takes twice as long to sort all that it holds."""
     port = free_port()
     command = [str(Path(sys.executable).parent / "oxigraph"), "serve", "--bind", f"127.0.0.1:{port}"]
     return Engine("oxigraph", f"http://127.0.0.1:{port}/query", f"http://127.0.0.1:{port}/store", started(command, folder))

@@ -55,7 +55,7 @@ def build(settings: Settings, say: Say = print) -> Release:
     for bulk in bulks:
         say(f"Taking {bulk.made.name} with it: {bulk.triples} triples")
     say(f"Validating {len(quads)} triples against the shapes")
-    with ProcessPoolExecutor(1, get_context("spawn")) as aside:  # half of the work for another processor
+    with ProcessPoolExecutor(2, get_context("spawn")) as aside:  # half of the work for another processor
         validated = aside.submit(validate, settings.home)
         content = gather(settings, sources, quads, bulks, started, say)
         return publish(settings, content, aside, validated, started, say)
@@ -106,29 +106,35 @@ def publish(
     def write(store: Path) -> dict[str, int]:
         write_store(store, content.quads, lambda opened: load_all(content.bulks, opened, named=True, merged=True))
         warnings = conforming(validated.result()).count("warning")
-        indexed = aside.submit(write_indexes, store, revision, base, settings.home, 10 if content.bulks else 1)
+        indexes = [
+            aside.submit(write_index, store, revision, base, settings.home, 10 if content.bulks else 1),
+            aside.submit(write_gazetteer, store, revision, base, settings.home),
+        ]
         found_files = write_dumps(store.parent, revision, base, settings.home, started, previous, content.facts)
         say(f"Wrote {len(found_files)} files to download")
-        for line in indexed.result():
-            say(line)
+        for index in indexes:
+            say(index.result())
         return {"quads": quads, "graphs": graphs, "warnings": warnings}
 
     return publish_store(settings.releases, revision, base, write)
 
 
-def write_indexes(store: Path, revision: str, base: str, home: Path, times: int) -> list[str]:
-    """Writes the search index, which may hold several `times` of what it usually may, and the gazetteer, beside a store; tells of both."""
+def write_index(store: Path, revision: str, base: str, home: Path, times: int) -> str:
+    """Writes the search index, which may hold several `times` of what it usually may, beside a store; tells of it."""
     held, views = EmbeddedStore(store, revision, base), QueryLibrary(home, "views")
-    told = []
     try:
-        told.append(f"Indexed {build_index(store.parent / FILE, held, views, times=times)} resources for the search")
+        return f"Indexed {build_index(store.parent / FILE, held, views, times=times)} resources for the search"
     except QueryRefused as error:
-        told.append(f"No search in this release: {error}")
+        return f"No search in this release: {error}"
+
+
+def write_gazetteer(store: Path, revision: str, base: str, home: Path) -> str:
+    """Writes the gazetteer beside a store; tells of it."""
+    held, views = EmbeddedStore(store, revision, base), QueryLibrary(home, "views")
     try:
-        told.append(f"Listed {build_gazetteer(store.parent, held, views, homonyms.read(home))} things in the gazetteer")
+        return f"Listed {build_gazetteer(store.parent, held, views, homonyms.read(home))} things in the gazetteer"
     except QueryRefused as error:
-        told.append(f"No gazetteer in this release: {error}")
-    return told
+        return f"No gazetteer in this release: {error}"
 
 
 def conforming(report: Report) -> Report:
