@@ -21,9 +21,9 @@ from pyoxigraph import Quad
 from territoires.errors import NoRelease, TerritoiresError
 from territoires.results import WHOLE, Answer, Dataset, Reply, Request
 from territoires.store import Figures
+from territoires.store.counting import Census
 from territoires.store.embedded import EmbeddedStore, take_census, write_store
 from territoires.store.pool import Limits, Pool
-from territoires.store.rewriting import Census
 from territoires.store.worker import Specification
 
 logger = logging.getLogger(__name__)
@@ -123,7 +123,11 @@ def last_release(folder: Path) -> Release | None:
 def read_release(path: Path) -> Release:
     """The release in that folder, as its manifest tells. Raises OSError or ValueError."""
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    census = Census(manifest["triples"], manifest.get("classes"), manifest.get("properties")) if "triples" in manifest else None
+    census = (
+        Census(manifest["triples"], manifest.get("classes"), manifest.get("properties"), manifest.get("hubs", {}))
+        if "triples" in manifest
+        else None
+    )
     return Release(path, manifest["revision"], manifest["base"], manifest.get("quads", 0), census)
 
 

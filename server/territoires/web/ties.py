@@ -54,19 +54,24 @@ class Ties:
 
 def ties_of(thing: str) -> Ties:
     """All that ties a thing, but for a part of what ties it very often."""
-    counts = {known: count for known, count in pointing(thing).items() if shorten(known, service().store.base) not in UNDRAWN}
+    base, told = service().store.base, pointing(thing)
+    counts = {known: count for known, count in told.items() if shorten(known, base) not in UNDRAWN}
     long = sorted((known for known, count in counts.items() if count > LONG), key=lambda known: (-counts[known], known))
-    found = ask([thing], [thing], long)
+    if max(told.values(), default=0) > LONG:
+        passed = {*long, *at(base, FIGURES)}
+        found = ask_by(thing, counts.keys() - passed, told.keys() - passed)
+    else:
+        found = ask([thing], [thing])
     links = found[:MOST]
     for each in long[:MOST_LONG]:
-        text = service().views.text("pointing", service().store.base, thing=[NamedNode(thing)], property=[NamedNode(each)])
+        text = service().views.text("pointing", base, thing=[NamedNode(thing)], property=[NamedNode(each)])
         links += [link(row) for row in rows(service().store.query(f"{text}LIMIT {PART}"))]
     return Ties(ordered(links), {each: counts[each] for each in long}, len(found) <= MOST and len(long) <= MOST_LONG)
 
 
 def neighbours_ties(things: Collection[str], opened: Collection[str], among: Collection[str]) -> Ties:
     """What ties several things: those that are `opened`, with anything; the others, by their own properties with one of `among`."""
-    found = ask(things, opened, ())
+    found = ask(things, opened)
     free = frozenset(opened)
     return Ties(ordered(each for each in found[:MOST] if each.thing in free or each.other in among), {}, len(found) <= MOST)
 
@@ -81,16 +86,20 @@ def pointing(thing: str) -> dict[str, int]:
     return counts
 
 
-def ask(things: Iterable[str], opened: Iterable[str], long: Collection[str]) -> list[Link]:
-    """The links of things, both ways for those that are `opened`, but by no `long` property; one more than MOST where there are more."""
+def ask(things: Iterable[str], opened: Iterable[str]) -> list[Link]:
+    """The links of things, both ways for those that are `opened`; one more than MOST where there are more."""
     base = service().store.base
-    named = {
-        "thing": [NamedNode(each) for each in sorted(things)],
-        "open": [NamedNode(each) for each in sorted(opened)],
-        "passed": [NamedNode(each) for each in (*at(base, UNDRAWN), *long)],
-        "long": [NamedNode(each) for each in (*at(base, FIGURES), *long)],
-    }
-    text = service().views.text("relations", base, **named)
+    return read("relations", thing=sorted(things), open=sorted(opened), passed=at(base, UNDRAWN), long=at(base, FIGURES))
+
+
+def ask_by(thing: str, towards: Collection[str], roles: Collection[str]) -> list[Link]:
+    """As `ask`, of a thing that very many lead to: only by these properties, and through nodes that lead there by these."""
+    return read("relations-by", thing=[thing], open=[thing], towards=sorted(towards), role=sorted(roles))
+
+
+def read(view: str, **iris: Iterable[str]) -> list[Link]:
+    """What a view of relations gives; one more than MOST where there are more."""
+    text = service().views.text(view, service().store.base, **{name: [NamedNode(each) for each in given] for name, given in iris.items()})
     return [link(row) for row in rows(service().store.query(f"{text}LIMIT {MOST + 1}"))]
 
 
