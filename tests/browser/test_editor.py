@@ -115,5 +115,5 @@ def test_hub_is_drawn(page: Page, server: str) -> None:
     """A hub two steps wide is drawn within bounds, which the page tells."""
     page.goto(f"{server}/relations/territoire/pays-bruche-mossig-piemont?depth=2")
     expect(page.locator("figure.network canvas").first).to_be_visible()
-    expect(page.locator(".notice")).to_contain_text("110")
+    expect(page.locator(".notice")).to_contain_text("80")
     fits(page)

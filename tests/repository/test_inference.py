@@ -228,6 +228,7 @@ def inferred(explainer: Explainer) -> list[pyoxigraph.Quad]:
 
 def test_rule_graphs_hold_nothing_asserted(built: Explainer) -> None:
     """No triple of a rule's graph stands in a graph that isn't a rule's; graph by graph, the provenance names the rule."""
+    assert inferred(built)
     for quad in inferred(built):
         others = built.facts.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
         assert all(other.graph_name.value.startswith(INFERRED) for other in others), quad

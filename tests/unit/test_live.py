@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
+from territoires.store import embedded
 from territoires.store.commits import Change, change_of
+from territoires.store.counting import Census
 from territoires.store.datasets import DatasetFile, publish_files
 from territoires.store.embedded import open_on_disk, take_census
 from territoires.store.journal import Journal
@@ -34,8 +36,9 @@ def any_quad(chance: random.Random, graphs: list[NamedNode | DefaultGraph]) -> Q
 
 
 @pytest.fixture
-def release(tmp_path: Path) -> Release:
-    """A small release."""
+def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A small release, in which a triple makes a hub."""
+    monkeypatch.setattr(embedded, "_HUB", 1)
     quads = [Quad(NamedNode("urn:a"), TYPE, NamedNode("urn:c"), SOURCE), Quad(NamedNode("urn:a"), NamedNode("urn:b"), Literal(5), SOURCE)]
     found = publish(tmp_path / "releases", "r1", CANONICAL_BASE, quads, {"quads": 2, "graphs": 1, "warnings": 4})
     (found.path / "search.db").write_text("an index")
@@ -68,6 +71,7 @@ def test_the_default_graph_stays_the_merge(release: Release, tmp_path: Path, see
     census = take_census(tmp_path / "copy")
     told = live.manifest()
     assert (told["triples"], told["classes"], told["properties"]) == (census.triples, census.classes, census.properties)
+    assert set(told["hubs"]) == {"urn:c"} and told["hubs"]["urn:c"] == census.hubs.get("urn:c", {})
     named = [quad for quad in live.store if not isinstance(quad.graph_name, DefaultGraph)]
     assert (told["quads"], told["graphs"], told["warnings"]) == (len(named), len({quad.graph_name for quad in named}), 4)
     live.close()
@@ -76,8 +80,6 @@ def test_the_default_graph_stays_the_merge(release: Release, tmp_path: Path, see
 
 def test_counts_of_too_many_groups() -> None:
     """As at a build, no counts are kept where there are too many groups, or one that is no IRI."""
-    from territoires.store.rewriting import Census
-
     tally = Tally(Census(0, {}, {}))
     for number in range(MOST_GROUPS + 1):
         assert tally.census().properties is not None

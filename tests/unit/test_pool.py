@@ -22,12 +22,12 @@ from territoires.errors import (
 )
 from territoires.results import PAGE, Cancellation, Dataset, Kind, QueryBoolean, Reply, Request, rows
 from territoires.settings import Settings
+from territoires.store.counting import Census
 from territoires.store.errand import AWAITED
 from territoires.store.frames import END, FrameReader
 from territoires.store.pool import Limits, Pool
 from territoires.store.reading import read_answer
 from territoires.store.releases import Engine, current_release
-from territoires.store.rewriting import Census
 from territoires.store.worker import Specification, answer
 
 CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-results+json", "graph": "application/n-triples"}

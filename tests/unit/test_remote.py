@@ -24,7 +24,8 @@ from territoires.errors import (
 )
 from territoires.results import PAGE, Dataset, Request, rows
 from territoires.settings import Settings, settings_from
-from territoires.store.conversion import without_scheme
+from territoires.store.conversion import respelled
+from territoires.store.dialect import Dialect
 from territoires.store.loading import GraphStore, load, parts
 from territoires.store.pool import Limits
 from territoires.store.releases import publish
@@ -174,6 +175,8 @@ def test_a_store_without_default_graph(
         (413, b"", QueryRefused),
         (500, b"broken", StoreUnavailable),
         (500, b"Virtuoso S1T00 Error SR171: Transaction timed out", QueryTimeout),
+        (500, b"Virtuoso 22023 Error SR353: Sorted TOP clause specifies more then 30000 rows to sort.", QueryRefused),
+        (500, b"Virtuoso 42000 Error SR186: No permission to execute", StoreUnavailable),
         (503, b"Query timed out", QueryTimeout),
         (503, b"starting", StoreUnavailable),
         (504, b"", QueryTimeout),
@@ -389,12 +392,30 @@ def test_own_queries(played: Played, remote: Callable[..., RemoteStore]) -> None
     assert [row["x"].value for row in rows(remote().query("SELECT ?x { ?x ?y ?z }"))] == ["1"]
 
 
-def test_blank_nodes_of_virtuoso() -> None:
-    """The scheme is taken from blank nodes, wherever the pieces are cut, and from nothing else."""
-    text = b"<a><bnode>nodeID://b1</bnode><literal>nodeID://b1 &lt;bnode>nodeID://b2</literal><bnode>nodeID://b3</bnode></a>"
-    expected = b"<a><bnode>b1</bnode><literal>nodeID://b1 &lt;bnode>nodeID://b2</literal><bnode>b3</bnode></a>"
-    for size in range(1, len(text) + 1):
-        assert b"".join(without_scheme(text[start : start + size] for start in range(0, len(text), size))) == expected
+XML_SPELLED = (
+    b"<a><bnode>nodeID://b1</bnode><literal>nodeID://b1 &lt;bnode>nodeID://b2</literal><bnode>nodeID://b3</bnode>"
+    b'<literal datatype="http://www.openlinksw.com/schemas/virtrdf#Geometry">POINT(1 2)</literal>'
+    b'<literal>datatype="http://www.openlinksw.com/schemas/virtrdf#Geometry"</literal></a>'
+)
+XML_MEANT = (
+    b"<a><bnode>b1</bnode><literal>nodeID://b1 &lt;bnode>nodeID://b2</literal><bnode>b3</bnode>"
+    b'<literal datatype="http://www.opengis.net/ont/geosparql#wktLiteral">POINT(1 2)</literal>'
+    b'<literal>datatype="http://www.openlinksw.com/schemas/virtrdf#Geometry"</literal></a>'
+)
+TRIPLE_SPELLED = b'<http://e/a> <http://e/b> "POINT(1 2)"^^<http://www.openlinksw.com/schemas/virtrdf#Geometry> .\n'
+TRIPLE_MEANT = b'<http://e/a> <http://e/b> "POINT(1 2)"^^<http://www.opengis.net/ont/geosparql#wktLiteral> .\n'
+
+
+@pytest.mark.parametrize(
+    ("arrives", "spelled", "meant"), [(XML, XML_SPELLED, XML_MEANT), ("application/n-triples", TRIPLE_SPELLED, TRIPLE_MEANT)]
+)
+def test_spellings_of_virtuoso(arrives: str, spelled: bytes, meant: bytes) -> None:
+    """Blank nodes and geometries are written as by others, wherever the pieces are cut; nothing else is changed."""
+    spellings = Dialect("Virtuoso/07.20").spellings(arrives)
+    for size in range(1, len(spelled) + 1):
+        pieces = (spelled[start : start + size] for start in range(0, len(spelled), size))
+        assert b"".join(respelled(pieces, spellings)) == meant
+    assert Dialect("Jetty").spellings(arrives) == () and b"".join(respelled((each for each in [spelled]), ())) == spelled
 
 
 def test_parts_keep_blank_nodes_together() -> None:

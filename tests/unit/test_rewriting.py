@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 
+from territoires.store import embedded
+from territoires.store.counting import Census
 from territoires.store.embedded import take_census
-from territoires.store.rewriting import AS_JOIN, AS_MINUS, COUNT_KNOWN, GROUPS_KNOWN, Census, rewrite
+from territoires.store.rewriting import AS_JOIN, AS_MINUS, COUNT_KNOWN, GROUPS_KNOWN, rewrite
 from territoires.store.tokens import DEEPEST, read_tokens
 
 FAR = "?x :p ?y . ?y :q ?z"
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-CENSUS = Census(7, {"urn:C": 2, "urn:D": 1}, {"urn:p": 5, "urn:q": 2})
+CENSUS = Census(7, {"urn:C": 2, "urn:D": 1}, {"urn:p": 5, "urn:q": 2}, {"urn:h": {"urn:p": 3}})
 REWRITTEN = {
     "a chain": (f"SELECT * {{ ?x a :C FILTER NOT EXISTS {{ {FAR} }} }}", AS_MINUS),
     "a chain that must be there": (f"SELECT * {{ ?x a :C FILTER EXISTS {{ {FAR} }} }}", AS_JOIN),
@@ -170,6 +172,9 @@ LEFT_ALONE = {
             "the same name twice": "SELECT ?c (COUNT(?s) AS ?s) { ?s a ?c } GROUP BY ?c",
             "a thing of its own class": "SELECT ?c (COUNT(?c) AS ?n) { ?c a ?c } GROUP BY ?c",
             "DISTINCT, by property": "SELECT ?p (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+            "VALUES of another thing": "SELECT ?p (COUNT(?s) AS ?n) { VALUES ?o { <urn:b> } ?s ?p ?o } GROUP BY ?p",
+            "VALUES of two things": "SELECT ?p (COUNT(?s) AS ?n) { VALUES ?o { <urn:h> <urn:b> } ?s ?p ?o } GROUP BY ?p",
+            "VALUES of the subject": "SELECT ?p (COUNT(?s) AS ?n) { VALUES ?s { <urn:h> } ?s ?p ?o } GROUP BY ?p",
             "the count of something else": "SELECT ?p (COUNT(?x) AS ?n) { ?s ?p ?o } GROUP BY ?p",
         }.items()
     },
@@ -257,6 +262,23 @@ def test_groups_agree(tmp_path: Path, name: str, types: int) -> None:
     found = rewrite(REWRITTEN[name][0], take_census(tmp_path / "store"))
     assert found.rules == (GROUPS_KNOWN,)
     assert solutions(store, found.text) == solutions(store, REWRITTEN[name][0])
+
+
+@pytest.mark.parametrize("tail", ["", " ORDER BY DESC(?n) ?p", " ORDER BY ?n LIMIT 1"])
+@pytest.mark.parametrize("counted", ["?s", "*"])
+def test_hubs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tail: str, counted: str) -> None:
+    """What is known of a thing that much leads to answers as the store does; of other things nothing is known."""
+    monkeypatch.setattr(embedded, "_HUB", 3)
+    store = Store(str(tmp_path / "store"))
+    store.extend(Quad(NamedNode(f"urn:s{i}"), PREDICATES[i % 2], NODES[i % 4 == 3], DefaultGraph()) for i in range(9))
+    store.add(Quad(BlankNode(), RDF_TYPE, NODES[0], DefaultGraph()))
+    store.flush()
+    census = take_census(tmp_path / "store")
+    assert list(census.hubs) == [NODES[0].value]
+    for thing, rules in ((NODES[0], (GROUPS_KNOWN,)), (NODES[1], ())):
+        text = f"SELECT ?p (COUNT({counted}) AS ?n) {{ VALUES ?o {{ {thing} }} ?s ?p ?o . }} GROUP BY ?p{tail}"
+        found = rewrite(text, census)
+        assert found.rules == rules and solutions(store, found.text) == solutions(store, text)
 
 
 def test_census(tmp_path: Path) -> None:

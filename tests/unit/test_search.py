@@ -107,6 +107,16 @@ def test_variants_are_told(index: SearchIndex) -> None:
     assert index.search("wood cluster").words == ("wood", "cluster")
 
 
+def test_far_off(index: SearchIndex) -> None:
+    """With more than one letter in four wrong nothing is found, with one in three something may still be suggested, beyond that nothing."""
+    for text in ("zzxqw", "hjklm", "blorf", "zebra"):
+        assert index.search(text).total == 0 and index.nearest(text) == [], text
+    for text, meant in (("chomont", "id/territoire/pays-de-chaumont"), ("lerdre", "id/programme/leader")):
+        assert index.search(text).total == 0 and paths(index.nearest(text))[0] == meant, text
+    assert index.search("chaumotn").total > 0, "two letters swapped are one"
+    assert index.search("bois zebra").total == index.search("bois zzxqw").total, "nothing is found for a word that is none"
+
+
 def test_facets_add_up(index: SearchIndex) -> None:
     """The counts of the categories make the total, and each count is what choosing it gives."""
     found = index.search("langres")

@@ -172,7 +172,9 @@ def test_each_file_is_a_distribution(client: FlaskClient, catalogue: rdflib.Grap
 
 def test_licences(catalogue: rdflib.Graph) -> None:
     """A file of ODbL provenance says so, and no other does."""
-    for this in catalogue.subjects(rdflib.RDF.type, DCAT.Distribution):
+    files = set(catalogue.subjects(rdflib.RDF.type, DCAT.Distribution))
+    assert {"odbl" in str(this) for this in files} == {True, False}
+    for this in files:
         licence = str(catalogue.value(this, DCTERMS.license))
         assert ("odbl" in licence) == ("odbl" in str(this)), this
 

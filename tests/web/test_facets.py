@@ -81,7 +81,9 @@ def test_counts(client: FlaskClient, read_page: Callable[[str], Any], address: s
     """The count beside a value is the length of the list with this value alone in its facet, and the others as chosen."""
     chosen = parse_qsl(urlsplit(address).query)
     bare = address.partition("?")[0]
-    for (facet, key), count in list(offered(read_page(client.get(f"/liste/{address}", headers=HTML).text)).items())[::3]:
+    found = list(offered(read_page(client.get(f"/liste/{address}", headers=HTML).text)).items())
+    assert found
+    for (facet, key), count in found[::3]:
         others = [pair for pair in chosen if pair[0] != facet]
         listed = client.get(f"/liste/{bare}.csv", query_string=[*others, (facet, key)]).text.count("\r\n") - 1
         assert listed == count, (facet, key)

@@ -105,3 +105,17 @@ def test_chart(app: Flask) -> None:
     widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)"', page)]
     assert len(widths) == 9 and widths == sorted(widths, reverse=True)
     assert 'class="chart"' not in app.test_client().get("/queries/holders-of-post", headers={"Accept": "text/html"}).text
+
+
+def test_csv_with_names(app: Flask) -> None:
+    """A CSV to be read has what things are called, in the language that is asked for, beside their IRIs; the other one is SPARQL's."""
+    client, path = app.test_client(), "/queries/territories-with-clusters-of-sector-and-funders.csv"
+    for language, kind in (("fr", "appui"), ("en", "support")):
+        header, *found = csv.reader(io.StringIO(client.get(f"{path}?names=1&lang={language}").text))
+        first = dict(zip(header, found[0], strict=True))
+        assert header[:3] == ["territory", "cluster", "kind"] and len(found) == len(client.get(path).text.splitlines()) - 1
+        assert (first["territory"], first["cluster"], first["kind"]) == ("Pays Centre Ouest Bretagne", "SITCOB", kind)
+        assert first["cluster_iri"] == f"{BASE}id/cluster/sitcob"
+    assert "SITCOB" not in client.get(path).text
+    page = client.get("/queries/territories-with-clusters-of-sector-and-funders?lang=en", headers={"Accept": "text/html"}).text
+    assert "names=1&amp;lang=en" in page and ".csv?names=1&amp;lang=en" in client.get("/?lang=en", headers={"Accept": "text/html"}).text

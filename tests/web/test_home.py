@@ -63,7 +63,7 @@ def section(text: str, heading: str) -> str:
 def test_questions_are_answered(client: FlaskClient, heading: str, name: str) -> None:
     """Each answer on the home page names and links all that the stored query finds, and leads to it, as a table too."""
     shown = section(client.get("/").text, heading)
-    assert f'href="/queries/{name}"' in shown and f'href="/queries/{name}.csv"' in shown
+    assert f'href="/queries/{name}"' in shown and f'href="/queries/{name}.csv?names=1&amp;lang=' in shown
     found = list(csv.DictReader(io.StringIO(client.get(f"/queries/{name}.csv").text)))
     assert found
     for row in found:

@@ -186,7 +186,7 @@ def test_a_pool_that_loads_is_not_ready(settings: Settings) -> None:
     pool = current_release(settings.releases).serve()
     try:
         assert pool.ready() == "the store is being loaded"
-        wait_until(lambda: pool.ready() is None)
+        wait_until(lambda: pool.ready() is None, 60)
     finally:
         pool.close()
     assert pool.ready() == "it is closed"

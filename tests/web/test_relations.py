@@ -1,6 +1,7 @@
 """What lies around a thing: the list, the network as JSON, GEXF and GraphML, its bounds."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
@@ -10,9 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from territoires.formats.network import GEXF, GRAPHML, Edge, Network, Node, as_gexf, as_graphml
+from territoires.results import rows
 from territoires.store import Holdable
-from territoires.vocabulary import CANONICAL_BASE
-from territoires.web.neighbourhood import MOST_FIRST, MOST_NODES, Link, fairly
+from territoires.vocabulary import CANONICAL_BASE, iri, shorten
+from territoires.web.kinds import kind_of
+from territoires.web.neighbourhood import KINDS, LINKING, MOST_EDGES, MOST_FIRST, MOST_NODES, fairly
+from territoires.web.ties import LONG, MOST, PART, UNDRAWN, Link
 
 LANGRES = "/relations/territoire/pays-de-langres"
 HUB = "/relations/territoire/pays-bruche-mossig-piemont"
@@ -101,9 +105,10 @@ def test_hub_is_capped_and_says_so(client: FlaskClient, read_page: Callable[[str
     assert not network(client, "/relations/cluster/nogentech")["capped"]
 
 
-def test_few_queries(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page asks at most ten queries, however much there is."""
-    asked: list[str] = []
+@pytest.fixture
+def asked(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The queries that pages ask, with how many solutions each got."""
+    found: list[tuple[str, int]] = []
     store: Any = app.extensions["territoires"].store
     kind = type(store)
     if isinstance(store, Holdable):
@@ -113,12 +118,64 @@ def test_few_queries(app: Flask, client: FlaskClient, monkeypatch: pytest.Monkey
     known = kind.query
 
     def counted(self: Any, *arguments: Any) -> Any:
-        asked.append(arguments[0])
+        answer = known(self, *arguments)
+        kept = list(rows(answer)) if arguments[0].lstrip().startswith("#") and "SELECT" in arguments[0] else []
+        found.append((arguments[0], len(kept)))
         return known(self, *arguments)
 
     monkeypatch.setattr(kind, "query", counted)
-    client.get(f"{HUB}?depth=2&lang=en", headers=BROWSER)
-    assert 3 <= len(asked) <= 10
+    return found
+
+
+HUBS = (HUB, "/relations/region/grand-est", "/relations/fonds/fonds-europeens", "/relations/periode/2013")
+
+
+@pytest.mark.parametrize("path", HUBS)
+@pytest.mark.parametrize("depth", [1, 2])
+def test_bounds(client: FlaskClient, asked: list[tuple[str, int]], path: str, depth: int) -> None:
+    """However much there is: at most nine queries, few solutions, a page of bounded length, nodes and edges that can be drawn."""
+    answer = client.get(f"{path}?depth={depth}&lang=en", headers=BROWSER)
+    assert answer.status_code == 200 and len(answer.data) < 80_000
+    assert 3 <= len(asked) <= 9
+    assert max(count for _, count in asked) <= MOST
+    assert sum(count for _, count in asked) < 3000
+    found = network(client, f"{path}?depth={depth}")
+    assert len(found["nodes"]) <= MOST_NODES and len(found["edges"]) <= MOST_EDGES
+    assert len([node for node in found["nodes"] if node["depth"] == 1]) <= MOST_FIRST
+
+
+def test_long_relation(client: FlaskClient, asked: list[tuple[str, int]], read_page: Callable[[str], Any]) -> None:
+    """Of hundreds of communes a part is asked for and listed, with how many there are, where all are, and what else is tied."""
+    text = client.get("/relations/region/grand-est", headers=BROWSER).text
+    page = read_page(text)
+    told = re.search(rf"{PART} sur ([\d\s]+) sont donnés ici", text)
+    assert told and int(re.sub(r"\s", "", told[1])) > LONG
+    assert told[1] in page.text_of("span") and "/id/region/grand-est" in page.links
+    assert any("donne le début et le nombre" in text for text in page.text_of("p"))
+    assert "Haute-Marne" in page.text_of("a")
+    assert max(count for _, count in asked) < LONG
+
+
+def test_nobody_goes_through_a_region(client: FlaskClient) -> None:
+    """Two steps lead through no administrative place, yet show how the neighbours lie in each other."""
+    found = network(client, f"{LANGRES}?depth=2")
+    ends = [(edge["source"], edge["target"]) for edge in found["edges"]]
+    places = tuple(map(thing, ("region/", "departement/", "commune/", "epci/")))
+    near = {node["id"] for node in found["nodes"] if node["depth"] == 1 and not node["id"].startswith(places)}
+    far = {node["id"] for node in found["nodes"] if node["depth"] == 2}
+    assert far == {end for pair in ends if near & set(pair) for end in pair} & far
+    assert (thing("departement/haute-marne"), thing("region/grand-est")) in ends
+
+
+def test_undrawn(app: Flask, store: Any) -> None:
+    """What is passed over leads from nothing that is drawn: each subject of those properties is of another kind, or only links."""
+    names = " ".join(f"<{iri(name)}>" for name in UNDRAWN)
+    found: dict[str, set[str]] = {}
+    for row in rows(store.query(f"SELECT DISTINCT ?thing ?class {{ VALUES ?property {{ {names} }} ?thing ?property ?other ; a ?class }}")):
+        found.setdefault(str(row["thing"]), set()).add(shorten(row["class"].value, CANONICAL_BASE))  # type: ignore[union-attr]
+    assert found
+    drawn = {name for name, held in found.items() if kind_of(held).name in KINDS and LINKING.isdisjoint(held)}
+    assert not drawn
 
 
 @pytest.mark.parametrize(("name", "root"), [("gexf", f"{{{GEXF}}}gexf"), ("graphml", f"{{{GRAPHML}}}graphml")])

@@ -624,7 +624,7 @@ def test_head(server: str, wire: Callable[..., Any], path: str) -> None:
         got = wire(server, path, headers=(f"Accept: {accept}",))
         head = wire(server, path, "HEAD", (f"Accept: {accept}",))
         passing = {"date", "server", "server-timing", "ratelimit", "x-request-id"}
-        if path == "/metrics":  # its figures change from one request to the next
+        if path == "/metrics" or (path.startswith("/sparql?") and accept == CHROME):  # figures, and the time that an answer took, change
             passing.add("content-length")
 
         def kept(answer: Any, passing: set[str] = passing) -> dict[str, str]:
@@ -783,7 +783,8 @@ def test_every_own_resource_is_served(app: Flask, client: FlaskClient) -> None:
     }
     figures = [iri for iri in checked if iri.startswith(f"{CANONICAL_BASE}id/observation/commune-")]  # all alike, by the thousand
     gone = {row["s"].value for row in store.query(f"SELECT ?s {{ ?s a <{CANONICAL_BASE}def#FormerCommune> }}")}  # type: ignore[union-attr]
-    checked = [*(iri for iri in checked if iri not in {*figures}), *figures[::100]]
+    others = sorted({*checked} - {*figures})
+    checked = [*others[:: 1 if len(others) < 20_000 else 20], *figures[::100]]  # with an import there are many alike of each kind
     for iri in checked:
         response = client.head(quote(iri.removeprefix(CANONICAL_BASE.rstrip("/"))), headers={"Accept": "text/turtle"})
         assert response.status_code == (410 if iri in gone else 303), iri

@@ -196,6 +196,17 @@ def test_whole_page(client: FlaskClient, read_page: Callable[[str], Any], path: 
     assert page.text_of("h1") and not any("style" in attributes for _, attributes in page.elements)
 
 
+def test_no_result(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """Nonsense finds nothing, in any format; what is far off stands under a heading of its own, and is no result."""
+    for text, offered in (("zzxqw", ""), ("chomont", "Pays de Chaumont")):
+        assert ask(client, "/recherche.json", q=text).json["total"] == 0
+        assert ask(client, "/recherche.csv", q=text).text.split() == ["name,kind,places,iri"]
+        page = read_page(ask(client, q=text).text)
+        assert any(f"Aucun résultat pour « {text} »" in told for told in page.text_of("p"))
+        assert ("Vouliez-vous dire" in page.text_of("h2")) == bool(offered)
+        assert page.text_of("h3")[:1] == ([offered] if offered else [])
+
+
 def test_nearest(app: Flask, client: FlaskClient) -> None:
     """The page of an unknown address can name what it may have meant."""
     client.get("/recherche?q=a")

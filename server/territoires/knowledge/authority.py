@@ -5,6 +5,8 @@ A harvester that knows nothing of a code finds its class, its name and its table
 
 from collections.abc import Mapping
 
+from territoires.knowledge.holdings import ODBL
+
 EU = "http://publications.europa.eu/resource/authority/"
 IANA = "https://www.iana.org/assignments/media-types/"
 FRANCE = f"{EU}country/FRA"
@@ -53,7 +55,7 @@ LICENCES: Mapping[str, tuple[str, str]] = {
         "Licence Ouverte / Open Licence version 2.0",
         "http://spdx.org/licenses/etalab-2.0",
     ),
-    "https://opendatacommons.org/licenses/odbl/1-0/": (
+    ODBL: (
         "ODC Open Database License (ODbL) version 1.0",
         "http://spdx.org/licenses/ODbL-1.0",
     ),

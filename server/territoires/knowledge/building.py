@@ -1,35 +1,50 @@
 """Builds a release: parse, validate, derive, describe, write, switch. Nothing is switched unless all of it succeeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from territoires.errors import QueryRefused, ValidationFailed
-from territoires.files import link_files, query_files, release_files
+from territoires.files import SourceFile, link_files, query_files, release_files
 from territoires.knowledge import homonyms
-from territoires.knowledge.contributed import contributed, labelled_beside
+from territoires.knowledge.contributed import Contributed, contributed
 from territoires.knowledge.exporting import write_dumps
 from territoires.knowledge.gazetteer import build_gazetteer
 from territoires.knowledge.geometries import geometry_files, geometry_quads
-from territoires.knowledge.holdings import stated_licences
-from territoires.knowledge.importing.bulk import cited, load_all, taken
+from territoires.knowledge.holdings import DERIVED, DERIVED_SHARED, ODBL, stated_licences
+from territoires.knowledge.importing.bulk import Bulk, cited, load_all, taken
 from territoires.knowledge.indexing import FILE, build_index
 from territoires.knowledge.inference import closure, describe_rules
+from territoires.knowledge.labelling import labelled
 from territoires.knowledge.linksets import graph_files, link_quads
 from territoires.knowledge.provenance import provenance
 from territoires.knowledge.queries import QueryLibrary
 from territoires.knowledge.rules import read_rules
 from territoires.knowledge.sources import checksum, read_quads
-from territoires.knowledge.statistics import write_statistics
-from territoires.knowledge.validation import validate
+from territoires.knowledge.statistics import count
+from territoires.knowledge.validation import Report, validate
 from territoires.settings import Settings
 from territoires.store.embedded import EmbeddedStore, write_store
 from territoires.store.releases import Release, last_release, publish_store
 from territoires.vocabulary import rebase
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a release says: its quads but those of imports; these; and all of it with its merge, in memory, where it is read fastest."""
+
+    revision: str
+    quads: list[Quad]
+    bulks: list[Bulk]
+    facts: Store
+    written: Contributed
 
 
 def build(settings: Settings, say: Say = print) -> Release:
@@ -45,61 +60,102 @@ def build(settings: Settings, say: Say = print) -> Release:
     if written.last:
         say(f"Taking {len(written.quads)} statements of the journal with it, up to commit {written.last}")
     say(f"Validating {len(quads) + len(written.quads)} triples against the shapes")
-    report = validate(settings.home, contributed=written.triples)
-    if not report.conforms:
-        raise ValidationFailed(
-            f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
-        )
-    quads += link_quads(settings.home, settings.base_url)
-    quads += geometry_quads(settings.home, settings.base_url, quads)
+    with ProcessPoolExecutor(2, get_context("spawn")) as aside:  # half of the work for another processor
+        validated = aside.submit(validate, settings.home, contributed=written.triples)
+        content = gather(settings, sources, quads, bulks, written, started, say)
+        return publish(settings, content, aside, validated, started, say)
+
+
+def gather(
+    settings: Settings,
+    sources: tuple[SourceFile, ...],
+    quads: list[Quad],
+    bulks: list[Bulk],
+    written: Contributed,
+    started: datetime,
+    say: Say,
+) -> Content:
+    """What the sources, imports and contributions say, with what is derived, inferred, told of the build, and counted."""
+    base = settings.base_url
+    quads += link_quads(settings.home, base)
+    quads += geometry_quads(settings.home, base, quads)
+    quads = [*labelled(quads), *written.quads]
     facts = Store()
-    add(facts, [*quads, *written.quads])
+    add(facts, quads)
     load_all(bulks, facts, named=True, merged=True)
-    names = derived(facts, settings)
+    licences = stated_licences(quads, base)
+    names = derived(facts, settings, licences)
+    if any(name.graph_name == NamedNode(shared := f"{base}graph/{DERIVED_SHARED}") for name in names):
+        licences[shared] = ODBL
     add(facts, names)
-    inferred = closure(facts, read_rules(settings.home, settings.base_url), settings.base_url)
-    facts.bulk_extend(inferred)
-    quads += names
+    inferred = closure(facts, read_rules(settings.home, base), base)
+    facts.bulk_extend(inferred)  # their merge is there already
     say(f"Inferred {len(inferred)} triples, each in the graph of its rule")
     imported = tuple(bulk.source for bulk in bulks)
     made_of = (*sources, *link_files(settings.home), *geometry_files(settings.home), *imported)
     revision = f"{started:%Y%m%dT%H%M%S}-{checksum(made_of)[:8]}"
-    licences = stated_licences(quads, settings.base_url)
     graphs = (*sources, *graph_files(settings.home), *geometry_files(settings.home), *imported, *written.sources)
-    described = list(provenance(graphs, settings.base_url, started, revision, licences))
-    described += describe_rules(facts, described, settings.home, settings.base_url, licences)
-    described += (quad for bulk in bulks for quad in cited(bulk, settings.base_url))
-    del facts
-    quads += inferred + described
-    quads = labelled_beside(quads, written.quads)
-    count = len(quads) + sum(bulk.triples for bulk in bulks)
-    say(f"Writing {count} quads to {settings.releases / revision}")
-    counts: dict[str, int | str] = {"quads": count, "graphs": len({quad.graph_name for quad in quads}) + len(bulks) + 1}
-    counts |= {"warnings": report.count("warning"), "journal": written.last, "checksum": written.checksum}
-    base = settings.base_url
+    described = list(provenance(graphs, base, started, revision, licences))
+    described += describe_rules(facts, described, settings.home, base, licences)
+    described += (quad for bulk in bulks for quad in cited(bulk, base))
+    add(facts, described)
+    counted = count(facts, settings.home, base)
+    add(facts, counted)
+    return Content(revision, [*quads, *names, *inferred, *described, *counted], bulks, facts, written)
+
+
+def publish(
+    settings: Settings, content: Content, aside: ProcessPoolExecutor, validated: Future[Report], started: datetime, say: Say
+) -> Release:
+    """Writes the release with its files, index and gazetteer, and switches to it. Raises ValidationFailed unless the data conform."""
+    base, revision = settings.base_url, content.revision
+    quads = len(content.quads) + sum(bulk.triples for bulk in content.bulks)
+    graphs = len({quad.graph_name for quad in content.quads}) + len(content.bulks)
     previous = last_release(settings.releases)
+    say(f"Writing {quads} quads to {settings.releases / revision}")
 
     def write(store: Path) -> dict[str, int | str]:
-        write_store(store, quads, lambda opened: load_all(bulks, opened, named=True, merged=True))
-        counts["quads"] = count + write_statistics(store, settings.home, base)
-        found_files = write_dumps(store.parent, revision, base, settings.home, started, previous)
+        write_store(store, content.quads, lambda opened: load_all(content.bulks, opened, named=True, merged=True))
+        warnings = conforming(validated.result()).count("warning")
+        indexes = [
+            aside.submit(write_index, store, revision, base, settings.home, 10 if content.bulks else 1),
+            aside.submit(write_gazetteer, store, revision, base, settings.home),
+        ]
+        found_files = write_dumps(store.parent, revision, base, settings.home, started, previous, content.facts)
         say(f"Wrote {len(found_files)} files to download")
-        try:
-            views = QueryLibrary(settings.home, "views")
-            found = build_index(store.parent / FILE, EmbeddedStore(store, revision, base), views, times=10 if bulks else 1)
-            say(f"Indexed {found} resources for the search")
-        except QueryRefused as error:
-            say(f"No search in this release: {error}")
-        try:
-            listed = build_gazetteer(
-                store.parent, EmbeddedStore(store, revision, base), QueryLibrary(settings.home, "views"), homonyms.read(settings.home)
-            )
-            say(f"Listed {listed} things in the gazetteer")
-        except QueryRefused as error:
-            say(f"No gazetteer in this release: {error}")
-        return counts
+        for index in indexes:
+            say(index.result())
+        written = content.written
+        return {"quads": quads, "graphs": graphs, "warnings": warnings, "journal": written.last, "checksum": written.checksum}
 
     return publish_store(settings.releases, revision, base, write)
+
+
+def write_index(store: Path, revision: str, base: str, home: Path, times: int) -> str:
+    """Writes the search index, which may hold several `times` of what it usually may, beside a store; tells of it."""
+    held, views = EmbeddedStore(store, revision, base), QueryLibrary(home, "views")
+    try:
+        return f"Indexed {build_index(store.parent / FILE, held, views, times=times)} resources for the search"
+    except QueryRefused as error:
+        return f"No search in this release: {error}"
+
+
+def write_gazetteer(store: Path, revision: str, base: str, home: Path) -> str:
+    """Writes the gazetteer beside a store; tells of it."""
+    held, views = EmbeddedStore(store, revision, base), QueryLibrary(home, "views")
+    try:
+        return f"Listed {build_gazetteer(store.parent, held, views, homonyms.read(home))} things in the gazetteer"
+    except QueryRefused as error:
+        return f"No gazetteer in this release: {error}"
+
+
+def conforming(report: Report) -> Report:
+    """A report that tells of no violation. Raises ValidationFailed for any other."""
+    if not report.conforms:
+        raise ValidationFailed(
+            f"{report.count('violation')} violations: nothing was published. `territoires validate` names each node and rule."
+        )
+    return report
 
 
 def add(store: Store, quads: list[Quad]) -> None:
@@ -108,14 +164,24 @@ def add(store: Store, quads: list[Quad]) -> None:
     store.bulk_extend(Quad(q.subject, q.predicate, q.object) for q in quads)
 
 
-def derived(store: Store, settings: Settings) -> list[Quad]:
-    """The names that queries/derive/*.rq construct for n-ary nodes, in a graph of their own: one in each language."""
-    graph = NamedNode(settings.base_url + "graph/derived")
+def derived(store: Store, settings: Settings, licences: Mapping[str, str]) -> list[Quad]:
+    """The names that queries/derive/*.rq construct for n-ary nodes, one in each language, in a graph of their own.
+
+    Those of nodes that only graphs under the ODbL describe (`licences`) stand in another one, under the ODbL too.
+    """
+    usual, shared = (NamedNode(f"{settings.base_url}graph/{name}") for name in (DERIVED, DERIVED_SHARED))
+
+    def graph_of(node: NamedNode | BlankNode) -> NamedNode:
+        graphs = {quad.graph_name for quad in store.quads_for_pattern(node, None, None, None)} - {DefaultGraph()}
+        return shared if all(isinstance(graph, NamedNode) and licences.get(graph.value) == ODBL for graph in graphs) else usual
+
     found: dict[tuple[object, str | None], Quad] = {}
     for path in query_files(settings.home, "derive"):
         answer = store.query(rebase(path.read_text(encoding="utf-8"), settings.base_url))
         assert isinstance(answer, QueryTriples), path.name
         for triple in sorted(answer, key=str):  # a node with several objects has several names: the first is kept
             assert isinstance(triple.object, Literal), path.name
-            found.setdefault((triple.subject, triple.object.language), Quad(triple.subject, triple.predicate, triple.object, graph))
+            assert not isinstance(triple.subject, Triple), path.name
+            named = Quad(triple.subject, triple.predicate, triple.object, graph_of(triple.subject))
+            found.setdefault((triple.subject, triple.object.language), named)
     return list(found.values())

@@ -1,14 +1,13 @@
 """What was written over HTTP, as a build takes it with it: the statements that the journal leaves in the graphs of contributions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Quad, RdfFormat, parse
+from pyoxigraph import Quad, RdfFormat, parse
 
 from territoires.errors import SourceError
 from territoires.files import SourceFile
-from territoires.knowledge.labelling import components, holds_blank, labelled
 from territoires.settings import Settings
 from territoires.store.commits import graph_of
 from territoires.store.journal import Journal
@@ -69,11 +68,3 @@ def rebased(quads: Iterable[Quad], base: str) -> Iterator[Quad]:
         return
     text = "".join(f"{quad} .\n" for quad in quads)
     yield from parse(rebase(text, base), format=RdfFormat.N_QUADS, rename_blank_nodes=False)
-
-
-def labelled_beside(quads: Sequence[Quad], kept: Iterable[Quad]) -> list[Quad]:
-    """`quads` with stable names for their blank nodes, and `kept`, whose own blank nodes bear the labels that the journal knows."""
-    own = {term for quad in kept for term in (quad.subject, quad.object) if isinstance(term, BlankNode)}
-    blank = components(quad for quad in quads if holds_blank(quad)) if own else []
-    about = {quad for each in blank if any(quad.subject in own or quad.object in own for quad in each) for quad in each}
-    return labelled(quad for quad in quads if quad not in about) + sorted(about, key=str) + list(kept)

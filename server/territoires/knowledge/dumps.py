@@ -1,9 +1,9 @@
 """The files of a release for those who load it elsewhere, written once at the build and listed in dumps/index.json.
 
-RDF comes by named graph, by data set and whole, in N-Quads, Turtle and JSON-LD, packed by gzip. What a file holds is read from
-the store as it goes, so that memory doesn't grow with the graph. The files of the whole hold what stands under the Licence
-Ouverte; persons, and what stands under another licence, have files of their own. N-Quads of several graphs are the files of the
-graphs one after the other (RFC 1952 §2.2: a gzip file is a series of members), Turtle of the whole has each triple once.
+RDF comes by named graph, by data set and whole, in N-Quads, Turtle and JSON-LD, packed by gzip. The files of the whole hold what
+stands under the Licence Ouverte; persons, and what stands under another licence, have files of their own. Statements are sorted:
+files are the same for the same statements, and a third shorter. N-Quads of several graphs are the files of the graphs one after the
+other (RFC 1952 §2.2: a gzip file is a series of members), Turtle of the whole has each triple once.
 """
 
 import gzip
@@ -13,9 +13,10 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import NamedNode, RdfFormat, Store, parse, serialize
 
 from territoires.formats import Format, named
 from territoires.knowledge.holdings import PERSONS, WHOLE, Holding
@@ -24,6 +25,7 @@ from territoires.vocabulary import prefixes_at
 FOLDER, INDEX, SUMS = "dumps", "index.json", "SHA256SUMS"
 GZIP = "application/gzip"
 FORMS = tuple(named(name) for name in ("nq", "ttl", "jsonld"))
+TRIPLE = attrgetter("triple")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Dump:
 def write_rdf(folder: Path, store: Store, held: Sequence[Holding], base: str) -> list[Dump]:
     """Writes the RDF files of a release below `folder`; returns them, the whole first."""
     public = [each for each in held if each.part != PERSONS]
-    by_graph = {(each.iri, form.name): write_graph(folder, store, each, form, base) for each in public for form in FORMS}
+    by_graph = {(each.iri, form.name): dump for each in public for form, dump in write_graph(folder, store, each, base)}
     found = [write_several(folder, store, WHOLE, [each for each in held if each.open], by_graph, form, base) for form in FORMS]
     for part in sorted({each.part for each in public}):
         chosen = [each for each in held if each.part == part]
@@ -67,85 +69,63 @@ def write_rdf(folder: Path, store: Store, held: Sequence[Holding], base: str) ->
     persons = [each for each in held if each.part == PERSONS]
     if persons:
         sort = FORMS[0]
-        count = write_packed(folder / "persons.nq.gz", of_graphs(store, persons), sort, base)
+        count = write_packed(folder / "persons.nq.gz", b"".join(quads_text(store, each) for each in persons), sort, base)
         found.append(measured(folder, "persons.nq.gz", PERSONS, sort.media_type, count, packing=GZIP, licence=persons[0].licence))
     return found + list(by_graph.values())
 
 
-def write_graph(folder: Path, store: Store, held: Holding, form: Format, base: str) -> Dump:
-    """One named graph; in the formats of triples without its name."""
-    name = f"graph/{held.name}.{form.name}.gz"
-    quads = store.quads_for_pattern(None, None, None, NamedNode(held.iri))
-    count = write_packed(folder / name, quads if form.name == "nq" else map(triple, quads), form, base)
-    return measured(folder, name, held.part, form.media_type, count, graph=held.iri, packing=GZIP, licence=held.licence)
+def write_graph(folder: Path, store: Store, held: Holding, base: str) -> Iterator[tuple[Format, Dump]]:
+    """One named graph in each format; in those of triples without its name."""
+    text = triples_text(store, held)
+    for form in FORMS:
+        name = f"graph/{held.name}.{form.name}.gz"
+        count = write_packed(folder / name, quads_of(text, held) if form.name == "nq" else text, form, base)
+        yield form, measured(folder, name, held.part, form.media_type, count, graph=held.iri, packing=GZIP, licence=held.licence)
 
 
 def write_several(
     folder: Path, store: Store, part: str, held: Sequence[Holding], by_graph: dict[tuple[str, str], Dump], form: Format, base: str
 ) -> Dump:
-    """Several named graphs in one file."""
+    """Several named graphs in one file; in Turtle each triple once."""
     name = f"{part}.{form.name}.gz"
     if form.name == "nq":
         join([folder / by_graph[each.iri, "nq"].name for each in held], folder / name)
         count = sum(by_graph[each.iri, "nq"].count for each in held)
+    elif form.name == "jsonld":
+        count = write_packed(folder / name, b"".join(quads_text(store, each) for each in held), form, base)
     else:
-        said = of_graphs(store, held) if form.name == "jsonld" else merged(store, held)
-        count = write_packed(folder / name, said, form, base)
+        triples = {line for each in held for line in triples_text(store, each).splitlines(keepends=True)}
+        count = write_packed(folder / name, b"".join(sorted(triples)), form, base)
     return measured(folder, name, part, form.media_type, count, packing=GZIP, licence=held[0].licence)
 
 
-def of_graphs(store: Store, held: Iterable[Holding]) -> Iterator[Quad]:
-    """The quads of named graphs, one graph after the other."""
-    for each in held:
-        yield from store.quads_for_pattern(None, None, None, NamedNode(each.iri))
+def triples_text(store: Store, held: Holding) -> bytes:
+    """A graph in N-Triples, its lines sorted, so that the same statements make the same file."""
+    text = store.dump(format=RdfFormat.N_TRIPLES, from_graph=NamedNode(held.iri))
+    assert text is not None  # no output was given, so the bytes come back
+    return b"".join(sorted(text.splitlines(keepends=True)))
 
 
-def merged(store: Store, held: Sequence[Holding]) -> Iterator[Triple]:
-    """The triples of named graphs, each once, in the order of their subjects.
-
-    Where there are few graphs beside them, they are those of the default graph but for what only the others say; else they are sorted.
-    """
-    graphs = {each.iri for each in held}
-    others = [graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode) and graph.value not in graphs]
-    if len(held) == 1:
-        yield from map(triple, of_graphs(store, held))
-    elif len(others) > len(graphs):
-        yield from sorted(set(map(triple, of_graphs(store, held))), key=str)
-    else:
-        elsewhere = {triple(quad) for graph in others for quad in store.quads_for_pattern(None, None, None, NamedNode(graph))}
-        for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
-            found = triple(quad)
-            if found not in elsewhere or not graphs.isdisjoint(graphs_of(store, quad)):
-                yield found
+def quads_text(store: Store, held: Holding) -> bytes:
+    """A graph in N-Quads, in the same order."""
+    return quads_of(triples_text(store, held), held)
 
 
-def graphs_of(store: Store, quad: Quad) -> Iterator[str]:
-    """The named graphs that say the same."""
-    for same in store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None):
-        if isinstance(same.graph_name, NamedNode):
-            yield same.graph_name.value
+def quads_of(text: bytes, held: Holding) -> bytes:
+    """N-Triples with the name of their graph: a line ends nowhere else than behind its full stop (N-Quads §2)."""
+    return text.replace(b" .\n", f" {NamedNode(held.iri)} .\n".encode())
 
 
-def triple(quad: Quad) -> Triple:
-    """A quad without its graph."""
-    return quad.triple
-
-
-def write_packed(path: Path, said: Iterable[Quad] | Iterable[Triple], form: Format, base: str) -> int:
-    """Writes statements to a gzip file that is the same for the same statements; returns how many."""
+def write_packed(path: Path, text: bytes, form: Format, base: str) -> int:
+    """Writes what N-Quads or N-Triples say in a format, to a gzip file that is the same for the same text; returns how many statements."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
-
-    def counted() -> Iterator[Quad | Triple]:
-        nonlocal count
-        for each in said:
-            count += 1
-            yield each
-
     with path.open("wb") as file, gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-        prefixes = None if form.rdf in (RdfFormat.N_QUADS, None) else prefixes_at(base)
-        serialize(counted(), packed, form.rdf, prefixes=prefixes)  # type: ignore[arg-type]
-    return count
+        if form.rdf == RdfFormat.N_QUADS:
+            packed.write(text)
+        else:
+            quads = parse(text, RdfFormat.N_QUADS)
+            serialize(quads if form.name == "jsonld" else map(TRIPLE, quads), packed, form.rdf, prefixes=prefixes_at(base))  # type: ignore[arg-type]
+    return text.count(b"\n")
 
 
 def join(paths: Iterable[Path], target: Path) -> None:

@@ -1,6 +1,6 @@
 """What the page of a resource is made of, asked in steps, so that a page fetches what it shows and counts the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode, Triple
@@ -16,9 +16,41 @@ Said = dict[str, list[Term]]
 """Prefixed name of a property -> its values."""
 
 
+MANY = 1000
+"""Up to so many that point here are all asked for; where there are more, so many by one property."""
+SORTED = 3000
+"""Up to so many are sorted to turn their pages."""
+POINTING = ("property", "subject", "class")
+
+
 def key(term: Term) -> str:
     """A node by its IRI, a blank one by its label."""
     return f"_:{term.value}" if isinstance(term, BlankNode) else term.value if isinstance(term, NamedNode) else str(term)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of a long row: how many come before, how many there are in all."""
+
+    before: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Turned:
+    """The page of a long row that is wanted: of which property (prefixed name), which page, how many stand on one."""
+
+    property: str = ""
+    page: int = 1
+    size: int = 40
+
+    def part(self, name: str, total: int) -> Part:
+        """What stands on that page, of another property on the first one."""
+        last = -(-total // self.size)
+        return Part((min(max(self.page, 1), last) - 1) * self.size if name == self.property else 0, total)
+
+
+FIRST = Turned()
 
 
 @dataclass
@@ -31,7 +63,9 @@ class Gathered:
     """The triples of the resource itself and of its blank nodes."""
     about: dict[str, Said] = field(default_factory=dict)
     incoming: dict[str, list[str]] = field(default_factory=dict)
-    """Property -> who points here by it, all of them."""
+    """Property -> who points here by it: all of them, but for the properties in `parts`."""
+    parts: dict[str, Part] = field(default_factory=dict)
+    """Property by which very many point here -> which of them `incoming` has."""
     classes: dict[str, set[str]] = field(default_factory=dict)
     """Who points here -> its classes."""
     terms: dict[str, str] = field(default_factory=dict)
@@ -83,7 +117,7 @@ class Gathered:
         return own | self.classes.get(subject, set())
 
 
-def gather(store: Store, views: QueryLibrary, resource: str) -> Gathered:
+def gather(store: Store, views: QueryLibrary, resource: str, turned: Turned = FIRST) -> Gathered:
     """The resource's own triples, and who points to it. Raises UnknownResource when nothing is said of it."""
     named = [NamedNode(resource)]
     own = construct(store, views.text("about", store.base, resource=named))
@@ -91,16 +125,43 @@ def gather(store: Store, views: QueryLibrary, resource: str) -> Gathered:
         raise UnknownResource(resource)
     found = Gathered(resource, store.base, tuple(sorted(own, key=str)))
     found.add(found.own)
-    for row in rows(store.query(views.text("incoming", store.base, resource=named))):
-        subject = row["subject"].value  # type: ignore[union-attr]
-        if subject == resource:
-            continue
-        pointing = found.incoming.setdefault(found.short(row["property"].value), [])  # type: ignore[union-attr]
-        if subject not in pointing:
-            pointing.append(subject)
-        if isinstance(cls := row.get("class"), NamedNode):
-            found.classes.setdefault(subject, set()).add(found.short(cls.value))
+    pointing = pointing_to(store, views, "incoming", resource=named)
+    if len(pointing) > MANY:
+        often = counted(store, views, resource)
+        short = [NamedNode(name) for name, count in often.items() if count <= MANY]
+        pointing = pointing_to(store, views, "incoming-by", resource=named, property=short) if short else []
+        for name, count in often.items():
+            if count > MANY:
+                part = found.parts[found.short(name)] = turned.part(found.short(name), count)
+                found.incoming[found.short(name)] = pointing_by(store, views, resource, name, part, turned.size)
+    held: dict[str, dict[str, None]] = {}
+    for name, subject, cls in sorted(pointing):
+        if subject != resource:
+            held.setdefault(name, {})[subject] = None
+            if cls:
+                found.classes.setdefault(subject, set()).add(found.short(cls))
+    found.incoming |= {found.short(name): list(subjects) for name, subjects in held.items()}
     return found
+
+
+def pointing_to(store: Store, views: QueryLibrary, view: str, **terms: Sequence[Term]) -> list[tuple[str, str, str]]:
+    """Property, who points here by it, its class or nothing, as a view tells; not sorted."""
+    answer = rows(store.query(views.text(view, store.base, **terms)))
+    return [tuple(term.value if isinstance(term := row.get(name), NamedNode) else "" for name in POINTING) for row in answer]  # type: ignore[misc]
+
+
+def counted(store: Store, views: QueryLibrary, resource: str) -> dict[str, int]:
+    """Property -> how many point here by it, by IRI."""
+    answer = rows(store.query(views.text("pointing-counts", store.base, thing=[NamedNode(resource)])))
+    return {name.value: int(row["count"].value) for row in answer if isinstance(name := row["property"], NamedNode)}  # type: ignore[union-attr]
+
+
+def pointing_by(store: Store, views: QueryLibrary, resource: str, name: str, part: Part, size: int) -> list[str]:
+    """A part of those that point here by a property: by IRI, or as the store has them where to sort them would take too long."""
+    asked = views.text("pointing", store.base, thing=[NamedNode(resource)], property=[NamedNode(name)])
+    order = "ORDER BY ?other" if part.total <= SORTED else ""
+    found = rows(store.query(f"{asked}\n{order} LIMIT {size} OFFSET {part.before}"))
+    return [term.value for row in found if isinstance(term := row["other"], NamedNode)]
 
 
 def add_nodes(found: Gathered, store: Store, views: QueryLibrary, nodes: Iterable[str]) -> None:

@@ -12,8 +12,11 @@ from pyoxigraph import NamedNode, Quad, Store
 from territoires.vocabulary import iri
 
 OPEN_LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+ODBL = "https://opendatacommons.org/licenses/odbl/1-0/"
 WHOLE, PERSONS, SHARED_ALIKE = "territoires", "personnes", "faits-odbl"
 """The data set of all that stands under the Licence Ouverte; the persons, who stand apart; what is under the ODbL."""
+DERIVED, DERIVED_SHARED = "derived", "derived-odbl"
+"""The graphs of names that a build makes for n-ary nodes: of those under the Licence Ouverte, and of those under the ODbL."""
 TABLES, OUTLINES = "tables", "contours"
 """The data sets that have files of their own, made of what the others say."""
 PARTS: Mapping[str, tuple[str, ...]] = {

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -119,8 +120,9 @@ def write_index(place: Path | str, triples: Iterable[Triple], base: str, revisio
     kept = sorted(chosen(entries, parents, base), key=lambda item: (item[1].weight, -item[1].references, item[0]))
     with closing(sqlite3.connect(address_of(place), uri=True)) as db:
         db.executescript(_TABLES)
+        shown_as = cache(lambda classes: primary(classes, parents, base))
         for number, (resource, entry) in enumerate(kept, 1):
-            write_entry(db, number, resource, entry, entries, primary(entry.classes, parents, base))
+            write_entry(db, number, resource, entry, entries, shown_as(tuple(entry.classes)))
         bounds = {name: sum(entry.weight <= last for _, entry in kept) for name, last in BOUNDS.items()}
         about = {"version": VERSION, "revision": revision, "base": base, "resources": len(kept), **bounds}
         db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
@@ -169,15 +171,18 @@ def chosen(entries: Mapping[str, Entry], parents: Mapping[str, set[str]], base: 
     """The resources that can be found: named, with a page here or elsewhere; neither machinery nor the terms of others."""
     namespaces = prefixes_at(base)
     machinery = tuple(namespaces[prefix] for prefix in _MACHINERY)
+    coded = {expanded(name, namespaces) for name in _CODED}
+    roots_of = {category: {expanded(root, namespaces) for root in roots} for category, (_, roots) in CATEGORIES.items()}
+    over = cache(lambda cls: lineage(cls, parents).keys())
     for resource, entry in entries.items():
         if not entry.names or any(cls.startswith(machinery) for cls in entry.classes):
             continue
-        above = set().union(*(lineage(cls, parents) for cls in entry.classes))
-        for category, (weight, roots) in CATEGORIES.items():
-            if not roots or any(expanded(root, namespaces) in above for root in roots):
+        above = set().union(*map(over, entry.classes))
+        for category, (weight, _) in CATEGORIES.items():
+            if not roots_of[category] or roots_of[category] & above:
                 entry.category, entry.weight = category, 0 if resource in entry.areas else weight
                 break
-        if entry.weight == 1 and not entry.cited and any(expanded(name, namespaces) in entry.classes for name in _CODED):
+        if entry.weight == 1 and not entry.cited and not coded.isdisjoint(entry.classes):
             entry.weight = _BEHIND
         if resource.startswith(base) or (entry.category != "terme" and set(entry.classes) - {iri("owl:NamedIndividual")}):
             yield resource, entry
@@ -195,9 +200,27 @@ def lineage(cls: str, parents: Mapping[str, set[str]]) -> dict[str, int]:
 
 def primary(classes: Iterable[str], parents: Mapping[str, set[str]], base: str) -> str:
     """The class that a resource is shown as: the one deepest in the hierarchy; a quality that it has only where it is nothing else."""
-    qualities = {expanded(name, prefixes_at(base)) for name in _QUALITIES}
+    qualities = qualities_at(base)
     ranked = sorted(classes, key=lambda cls: (cls in qualities, -len(lineage(cls, parents)), cls))
     return ranked[0] if ranked else ""
+
+
+@lru_cache(8)
+def qualities_at(base: str) -> frozenset[str]:
+    """The classes that say how a thing is, not what it is."""
+    return frozenset(expanded(name, prefixes_at(base)) for name in _QUALITIES)
+
+
+@lru_cache(4096)
+def words(text: str) -> tuple[str, ...]:
+    """The folded words of a text: the names of classes and areas stand around thousands of things."""
+    return tuple(folding.words(text))
+
+
+@lru_cache(4096)
+def compounds(text: str) -> tuple[str, ...]:
+    """What is joined in a text, as one word."""
+    return tuple(folding.compounds(text))
 
 
 def write_entry(db: sqlite3.Connection, number: int, resource: str, entry: Entry, entries: Mapping[str, Entry], cls: str) -> None:
@@ -205,17 +228,17 @@ def write_entry(db: sqlite3.Connection, number: int, resource: str, entry: Entry
     texts = [text for text, _, _ in entry.names]
     told = (json.dumps(entry.names), json.dumps(entry.texts), json.dumps(entry.subjects))
     row = (number, resource, cls, entry.category, next(iter(entry.schemes), ""), *told)
-    folded = "\n".join(" ".join(["", *folding.telling(folding.words(text)), "", *folding.compounds(text)]) for text in texts)
+    folded = "\n".join(" ".join(["", *folding.telling([*words(text)]), "", *compounds(text)]) for text in texts)
     db.execute("INSERT INTO resource VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, folded))
-    keys = {found for text in texts for found in (folding.key(text), "".join(folding.words(text))) if found}
+    keys = {found for text in texts for found in ("".join(folding.telling([*words(text)])), "".join(words(text))) if found}
     db.executemany("INSERT INTO name VALUES (?, ?)", ((found, number) for found in keys))
     db.executemany("INSERT INTO area VALUES (?, ?)", ((number, area) for area in entry.areas))
     around = [
         text for about in (cls, *entry.areas, *entry.schemes[:1], *entry.subjects) for text, _, _ in entries.get(about, Entry()).names
     ]
-    named = " ".join(dict.fromkeys(word for text in texts for word in (*folding.words(text), *folding.compounds(text))))
-    said = " ".join(dict.fromkeys(word for text, _ in entry.texts for word in folding.words(text)))
-    context = " ".join(dict.fromkeys(word for text in around for word in folding.words(text)))
+    named = " ".join(dict.fromkeys(word for text in texts for word in (*words(text), *compounds(text))))
+    said = " ".join(dict.fromkeys(word for text, _ in entry.texts for word in words(text)))
+    context = " ".join(dict.fromkeys(word for text in around for word in words(text)))
     person = entry.category == PERSON
     db.execute(
         "INSERT INTO words(rowid, names, texts, context) VALUES (?, ?, ?, ?)", (number, named, *(("", "") if person else (said, context)))

@@ -6,11 +6,11 @@ No source and no shape rests on these graphs: without them the data say the same
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Store, Triple, Variable
 
 from territoires.knowledge.holdings import OPEN_LICENCE
 from territoires.knowledge.provenance import node
-from territoires.knowledge.rules import Rule, filled, holding, matches, read_rules, unify
+from territoires.knowledge.rules import Pattern, Rule, read_rules
 
 UNSTATED: Mapping[str, str] = {}
 _SHARED = ("rdf:type", "prov:wasGeneratedBy", "prov:generatedAtTime", "dct:license", "dct:isPartOf")
@@ -97,15 +97,28 @@ def describe_rules(
 
 
 def premise_graphs(facts: Store, rule: Rule, graph: NamedNode) -> list[NamedNode]:
-    """The graphs that hold a premise of a triple in the rule's graph, sorted."""
+    """The graphs that hold a premise of a triple in the rule's graph, sorted; premises with blank nodes, which can't be cited, stay out."""
     origins: set[NamedNode] = set()
-    for quad in facts.quads_for_pattern(None, None, None, graph):
-        known = unify(rule.conclusion, (quad.subject, quad.predicate, quad.object), {})
-        assert known is not None, rule.file
-        for solution in matches(facts, rule, rule.premises, known):
-            for triple in (each for premise in rule.premises for each in holding(facts, filled(premise, solution))):
-                origins |= set(graphs_of(facts, triple))
+    answer = facts.query(premises_query(rule, graph))
+    assert isinstance(answer, QuerySolutions), rule.file
+    for row in answer:
+        origins |= {term for term in row if isinstance(term, NamedNode)}
     return sorted(origins, key=str)
+
+
+def premises_query(rule: Rule, graph: NamedNode) -> str:
+    """Asks which named graphs hold the premises of what stands in the rule's graph, each premise in a graph of its own."""
+    names = [f"?graph{number}" for number in range(len(rule.premises))]
+    places = {part for pattern in (rule.conclusion, *rule.premises) for part in pattern if isinstance(part, Variable)}
+    held = " ".join(f"GRAPH {name} {{ {written(pattern)} }}" for name, pattern in zip(names, rule.premises, strict=True))
+    allowed = " ".join(f"VALUES {name} {{ {' '.join(map(str, terms))} }}" for name, terms in rule.allowed.items())
+    whole = " && ".join(f"!isBlank({name})" for name in sorted(map(str, places)))
+    return f"SELECT DISTINCT {' '.join(names)} {{ {allowed} GRAPH {graph} {{ {written(rule.conclusion)} }} {held} FILTER({whole}) }}"
+
+
+def written(pattern: Pattern) -> str:
+    """A triple pattern as SPARQL writes it."""
+    return " ".join(map(str, pattern))
 
 
 def graphs_of(facts: Store, triple: Triple) -> list[NamedNode]:

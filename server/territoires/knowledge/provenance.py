@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from territoires import __version__
 from territoires.files import LINKS, SourceFile
-from territoires.knowledge.holdings import OPEN_LICENCE
+from territoires.knowledge.holdings import DERIVED, DERIVED_SHARED, OPEN_LICENCE
 from territoires.knowledge.sources import graph_iri
 from territoires.vocabulary import iri
 
@@ -35,8 +35,9 @@ def provenance(
     dataset = NamedNode(base + "id/jeu/territoires")
     yield say(dataset, "dcat:version", Literal(__version__))
     yield say(dataset, "dct:modified", stamp)
-    derived_graph = SourceFile(sources[0].path, "derived")
-    for source in (*sources, derived_graph):
+    derived = [SourceFile(sources[0].path, name) for name in (DERIVED, DERIVED_SHARED)]
+    derived = [each for each in derived if each.name == DERIVED or graph_iri(each, base).value in licences]
+    for source in (*sources, *derived):
         graph = graph_iri(source, base)
         yield say(graph, "rdf:type", node("prov:Entity"))
         yield say(graph, "rdf:type", node("sd:NamedGraph"))
@@ -46,7 +47,7 @@ def provenance(
         yield say(graph, "prov:generatedAtTime", stamp)
         yield say(graph, "dct:license", NamedNode(licences.get(graph.value, OPEN_LICENCE)))
         yield say(graph, "dct:isPartOf", dataset)
-        yield say(graph, "dct:identifier", Literal("queries/derive/*.rq" if source is derived_graph else written(source)))
+        yield say(graph, "dct:identifier", Literal("queries/derive/*.rq" if source in derived else written(source)))
         if source.layer == "source":
             yield say(graph, "prov:hadPrimarySource", NamedNode(base + "source/memento"))
 

@@ -1,9 +1,10 @@
 """Finds resources by name and text in the search index of a release, whatever the spelling; see `indexing` for what it holds.
 
 Ranks: a name as it is asked for; a name that begins so; a name with all the words; names, texts, class, territory and notions with
-all the words; a name with all the words in another spelling. Where nothing has all the words, what has most of them. A territory
-with a fact sheet stands as if its name began so ("Bresle-Yères"); texts and terms stand one rank further down, facts and passages
-two. Persons are found only by whole words of their names, and neither suggested nor taken for a misprint.
+all the words; a name with all the words in another spelling, where at most one letter in four is wrong. Where nothing has all the
+words, what has most of them. What is further off isn't found, but may be suggested: one letter in three. A territory with a fact
+sheet stands as if its name began so ("Bresle-Yères"); texts and terms stand one rank further down, facts and passages two. Persons
+are found only by whole words of their names, and neither suggested nor taken for a misprint.
 """
 
 import json
@@ -18,11 +19,13 @@ from pathlib import Path
 from territoires.errors import StoreUnavailable
 from territoires.knowledge import folding
 from territoires.knowledge.indexing import PERSON, VERSION, address_of
-from territoires.knowledge.spelling import all_known, all_of, cost_of, numbers_of, quoted, spellings_of
+from territoires.knowledge.spelling import all_known, all_of, cost_of, letters_of, numbers_of, quoted, spellings_of
 
 EXACT, BEGINNING, WORDS, ANYWHERE, VARIANT, SOME = range(6)
 _MOST_WORDS = 12
 _MOST_VARIANTS = 120  # candidates whose spelling is compared
+FOUND, OFFERED = 4, 3
+"""How many letters there are at least to each wrong one: in a misprint that is taken for the name, in one that is only suggested."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ class SearchIndex:
             costs: dict[int, int] = {}
             if not ranks:
                 anywhere = self._anywhere(db, asked, count)
-                costs = {} if anywhere and all_known(db, asked.words) else self._variants(db, asked)[0]
+                costs = {} if anywhere and all_known(db, asked.words) else self._variants(db, asked, OFFERED)[0]
                 ranks = dict.fromkeys(costs, VARIANT) | dict.fromkeys(anywhere, ANYWHERE)
             return [self._hit(db, number, ranks[number]) for number in self._sorted(ranks, costs)[:count]]
 
@@ -205,7 +208,7 @@ class SearchIndex:
         anywhere = self._anywhere(db, asked, -1)
         ranks = dict.fromkeys(anywhere, ANYWHERE) | named
         if not named and not (anywhere and all_known(db, asked.words)):
-            costs, tried = self._variants(db, asked)
+            costs, tried = self._variants(db, asked, FOUND)
             wanted += tried
             ranks |= {number: VARIANT for number in costs if number not in ranks}
         if not ranks and len(asked.words) > 1:
@@ -245,8 +248,8 @@ class SearchIndex:
             kept[number] = rank
         return kept
 
-    def _variants(self, db: sqlite3.Connection, asked: Asked) -> tuple[dict[int, int], list[str]]:
-        """Number -> how many letters differ, of what bears all the words in a near spelling; and those spellings."""
+    def _variants(self, db: sqlite3.Connection, asked: Asked, share: int) -> tuple[dict[int, int], list[str]]:
+        """Number -> the cost of its spelling, of what bears all the words with one letter in `share` wrong at most; and those spellings."""
         near = spellings_of(db, asked.words)
         if not all(near):
             return {}, []
@@ -257,12 +260,18 @@ class SearchIndex:
         costs = {}
         for number in numbers:
             (folded,) = db.execute("SELECT folded FROM resource WHERE id = ?", (number,)).fetchone()
-            costs[number] = min(cost_of(name, starts) for name in folded.splitlines())
-        return costs, [word for spellings in near for word in spellings]
+            cost = min(cost_of(name, starts) for name in folded.splitlines())
+            if letters_of(cost) * share <= len(asked.key):
+                costs[number] = cost
+        return costs, [word for spellings in near for word in spellings] if costs else []
 
     def _some(self, db: sqlite3.Connection, asked: Asked) -> dict[int, int]:
         """Number -> how many of the words are missing in the names, of what has some of them."""
-        near = [spellings for spellings in spellings_of(db, asked.words) if spellings]
+        near = [
+            sure
+            for word, spellings in zip(asked.words, spellings_of(db, asked.words), strict=True)
+            if (sure := [spelling for spelling, letters in spellings.items() if letters * FOUND <= len(word)])
+        ]
         hits: Counter[int] = Counter()
         for spellings in near:
             match = f"names : ({' OR '.join(quoted(word) for word in spellings)})"

@@ -63,3 +63,8 @@ def cost_of(name: str, near: Sequence[Sequence[tuple[str, int]]]) -> int:
     """
     total = sum(4 * min((cost for spelling, cost in spellings if spelling in name), default=9) for spellings in near)
     return total + min(3, abs(name.partition("  ")[0].count(" ") - len(near)))
+
+
+def letters_of(cost: int) -> int:
+    """How many letters differ, by what `cost_of` gives."""
+    return cost // 4

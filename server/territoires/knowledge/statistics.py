@@ -17,7 +17,7 @@ from territoires.knowledge.labelling import labelled
 from territoires.knowledge.provenance import node
 from territoires.knowledge.queries import QueryLibrary
 from territoires.results import Row, Term, rows
-from territoires.store.embedded import EmbeddedStore, add_quads, open_on_disk
+from territoires.store.embedded import EmbeddedStore
 
 COUNTS = ("triples", "entities", "distinctSubjects", "distinctObjects", "classes", "properties")
 LINKED = ("triples", "distinctSubjects", "distinctObjects")
@@ -37,10 +37,9 @@ class Tally:
     links: list[Row] = field(default_factory=list)
 
 
-def write_statistics(path: Path, home: Path, base: str) -> int:
-    """Counts what the store at `path` holds and adds the counts, in a graph of their own; returns how many quads they are."""
-    store = open_on_disk(path)
-    counted = tally(path, home, base)
+def count(store: Store, home: Path, base: str) -> list[Quad]:
+    """Counts what a store holds, the merge of its named graphs as its default graph: the counts, for a graph of their own."""
+    counted = tally(store, home, base)
     quads, current = list(statistics(counted, store, base)), counted
     for _ in range(ROUNDS):
         settled = with_quads(counted, quads, store, base)
@@ -49,17 +48,15 @@ def write_statistics(path: Path, home: Path, base: str) -> int:
         current, quads = settled, list(statistics(settled, store, base))
     else:
         raise SourceError("The counts of the release don't settle: each time that they are written they change.")
-    del store
-    add_quads(path, labelled(quads))
-    return len(quads)
+    return labelled(quads)
 
 
-def tally(path: Path, home: Path, base: str) -> Tally:
-    """The counts of the store at `path`."""
-    store, queries = EmbeddedStore(path, "", base), QueryLibrary(home, "statistics")
+def tally(store: Store, home: Path, base: str) -> Tally:
+    """The counts of a store."""
+    asked, queries = EmbeddedStore(Path(), "", base, store), QueryLibrary(home, "statistics")
 
     def ask(name: str) -> list[Row]:
-        return list(rows(store.query(queries.text(name, base))))
+        return list(rows(asked.query(queries.text(name, base))))
 
     (whole,) = ask("dataset")
     return Tally(

@@ -29,6 +29,8 @@ RESERVED = ("rdf", "rdfs", "owl", "sh", "void", "sd", "prov", "dcat")
 """Namespaces whose classes describe the graph, not the world."""
 LISTS = ("ontology/schemes/", "derived")
 """Graphs that hold, besides the facts, the lists of codes and the names of nodes."""
+Cells = dict[tuple[str, str], list[tuple[str, str]]]
+"""(property, language) -> values, each with its datatype."""
 MOST_KEYS = 100_000  # distinct values up to which a column may become a foreign key
 TYPE = NamedNode(iri("rdf:type"))
 XSD = PREFIXES["xsd"]
@@ -113,13 +115,14 @@ def write_tables(folder: Path, store: Store, held: Iterable[Holding], base: str)
     """Writes a CSV file for each class of the open data, their metadata, and all of it in one archive."""
     graphs = {each.iri for each in held if each.part in FACTS or each.name.startswith(LISTS)}
     (folder / PLACE).mkdir(parents=True)
-    tables = [surveyed(store, cls, members, graphs, base) for cls, members in sorted(classes(store, graphs, base).items())]
-    found = []
-    for table in tables:
+    tables, found = [], []
+    for cls, members in sorted(classes(store, graphs, base).items()):
+        said = {member: cells(store, member, graphs) for member in members}
+        tables.append(table := surveyed(cls, said, base))
         with (folder / table.file).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)  # RFC 4180: CRLF
             writer.writerow(["iri", *(column.name for column in table.columns)])
-            writer.writerows(rows(store, table, graphs))
+            writer.writerows(rows(table, said))
         found.append(measured(folder, table.file, TABLES, "text/csv", len(table.members), graph=table.cls, licence=OPEN_LICENCE))
     (folder / METADATA).write_text(json.dumps(metadata(tables), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     found.append(measured(folder, METADATA, TABLES, "application/csvm+json", len(tables), licence=OPEN_LICENCE))
@@ -145,11 +148,11 @@ def classes(store: Store, graphs: set[str], base: str) -> dict[str, list[str]]:
     return {cls: sorted(members) for cls, members in found.items()}
 
 
-def surveyed(store: Store, cls: str, members: list[str], graphs: set[str], base: str) -> Table:
-    """A class with the columns that its members need."""
+def surveyed(cls: str, said: Mapping[str, Cells], base: str) -> Table:
+    """A class with the columns that its members need, of each of which it is told what is said."""
     columns: dict[tuple[str, str], Column] = {}
-    for member in members:
-        for key, texts in cells(store, member, graphs).items():
+    for found in said.values():
+        for key, texts in found.items():
             columns.setdefault(key, Column(*key)).note(texts)
     taken: dict[str, int] = {"iri": 1}
     for _, column in sorted(columns.items()):
@@ -158,10 +161,10 @@ def surveyed(store: Store, cls: str, members: list[str], graphs: set[str], base:
         column.name = bare if taken[bare] == 1 else f"{bare}_{taken[bare]}"
     prefix, _, local = shorten(cls, base).rpartition("/")[2].partition(":")
     name = local if prefix == "tdp" else f"{prefix}-{local}" if local else re.sub(r"\W+", "-", prefix)
-    return Table(cls, name, members, [column for _, column in sorted(columns.items())])
+    return Table(cls, name, list(said), [column for _, column in sorted(columns.items())])
 
 
-def cells(store: Store, member: str, graphs: set[str]) -> dict[tuple[str, str], list[tuple[str, str]]]:
+def cells(store: Store, member: str, graphs: set[str]) -> Cells:
     """(property, language) -> the values of a resource, sorted, each with its datatype, as the graphs state them; not its classes."""
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for quad in store.quads_for_pattern(NamedNode(member), None, None, None):
@@ -181,11 +184,10 @@ def cell(quad: Quad) -> tuple[tuple[str, str], tuple[str, str] | None]:
     return (quad.predicate.value, ""), (value.value, "") if isinstance(value, NamedNode) else None
 
 
-def rows(store: Store, table: Table, graphs: set[str]) -> Iterator[list[str]]:
-    """The rows of a table."""
+def rows(table: Table, said: Mapping[str, Cells]) -> Iterator[list[str]]:
+    """The rows of a table, of whose members it is told what is said."""
     for member in table.members:
-        said = cells(store, member, graphs)
-        texts = ((column.separator, said.get((column.predicate, column.language), [])) for column in table.columns)
+        texts = ((column.separator, said[member].get((column.predicate, column.language), [])) for column in table.columns)
         yield [member, *(separator.join(text for text, _ in found) for separator, found in texts)]
 
 

@@ -172,14 +172,16 @@ def piped(produce: Callable[[BinaryIO], None]) -> Iterator[bytes]:
         outlet.unwanted = True
 
 
-def without_scheme(pieces: Generator[bytes]) -> Generator[bytes]:
-    """XML results whose blank nodes are labels: Virtuoso writes them as <bnode>nodeID://b1</bnode>."""
-    wrong, right = b"<bnode>nodeID://", b"<bnode>"
+def respelled(pieces: Generator[bytes], spellings: tuple[tuple[bytes, bytes], ...]) -> Generator[bytes]:
+    """What arrives with some words changed: (wrong, right), each wrong one with a single "<", at its beginning."""
+    longest = max((len(wrong) for wrong, _ in spellings), default=0)
     kept = b""
     with contextlib.closing(pieces):
         for piece in pieces:
-            body = (kept + piece).replace(wrong, right)
-            cut = body.rfind(b"<", max(0, len(body) - len(wrong)))
+            body = kept + piece
+            for wrong, right in spellings:
+                body = body.replace(wrong, right)
+            cut = body.rfind(b"<", max(0, len(body) - longest)) if longest else -1
             cut = len(body) if cut < 0 else cut
             kept = body[cut:]
             if cut:

@@ -16,6 +16,18 @@ CONVERTIBLE = {JSON, XML, N_TRIPLES, "text/turtle", "application/rdf+xml"}
 """What can be converted."""
 _QUOTED = 300  # characters of a store's message that are passed on
 _OUT_OF_TIME = re.compile(r"\btim(?:ed out|eout)\b|S1T00", re.IGNORECASE)
+_UNABLE = re.compile(r"Virtuoso (?:22\d{3}|37000|42000 Error SQ199)\b")  # a query beyond its limits, or that it can't compile
+_GEOMETRY = b"http://www.openlinksw.com/schemas/virtrdf#Geometry"
+_WKT = b"http://www.opengis.net/ont/geosparql#wktLiteral"
+_SPELLINGS = {
+    XML: (
+        (b"<bnode>nodeID://", b"<bnode>"),
+        (b'<literal datatype="' + _GEOMETRY, b'<literal datatype="' + _WKT),
+        (b"<uri>" + _GEOMETRY, b"<uri>" + _WKT),
+    ),
+    N_TRIPLES: ((b"<" + _GEOMETRY, b"<" + _WKT),),
+}
+"""What Virtuoso writes in a way of its own, and what stands for it: blank nodes' labels, the datatype of geometries."""
 _SHORTENED = ("X-SPARQL-MaxRows", "X-SQL-State")  # Virtuoso's way of saying that an answer of status 200 isn't whole
 
 
@@ -40,6 +52,10 @@ class Dialect:
         chosen = wanted if wanted in self.passed(kind) else readable
         other = {N_TRIPLES: "text/turtle", JSON: XML, XML: JSON}[chosen]
         return f"{chosen}, {other};q=0.5"
+
+    def spellings(self, arrives: str) -> tuple[tuple[bytes, bytes], ...]:
+        """What it writes in that media type in a way of its own, and what is to be written for it."""
+        return _SPELLINGS.get(arrives, ()) if self.is_virtuoso else ()
 
     def parameters(self, text: str, dataset: Dataset, base: str, default: str, graphs: tuple[str, ...]) -> list[tuple[str, str]]:
         """The parameters of the Protocol (§2.1.4) for a query: its text with a base, and its dataset.
@@ -89,7 +105,7 @@ def refusal(response: urllib3.BaseHTTPResponse, address: str, seconds: float) ->
         return StoreUnavailable(
             f"{address} refuses us ({status}): set TERRITOIRES_STORE_USER and TERRITOIRES_STORE_PASSWORD to a user who may query it."
         )
-    if status == 501:
+    if status == 501 or (status == 500 and _UNABLE.match(said)):
         return QueryRefused(f"The store doesn't run this query: {said}")
     if 300 <= status < 400:
         where = response.headers.get("Location", "elsewhere")

@@ -11,10 +11,11 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QueryBoolean, Q
 
 from territoires.errors import InvalidParameter, QueryFailed, QueryRefused, StoreUnavailable
 from territoires.results import WHOLE, Answer, Dataset
+from territoires.store.counting import Census
 from territoires.store.guard import syntax_error
-from territoires.store.rewriting import Census
 
 MOST_GROUPS = 1000  # classes, or properties, whose counts are kept
+_HUB, _MOST_HUBS = 2000, 500  # triples that lead to a thing whose counts are kept, and how many things
 
 
 def write_store(path: Path, quads: Iterable[Quad], more: Callable[[Store], None] = lambda store: None) -> None:
@@ -54,7 +55,7 @@ def take_census(path: Path) -> Census:
     store = open_on_disk(path)
     total = store.query("SELECT (COUNT(*) AS ?count) { ?s ?p ?o }")
     assert isinstance(total, QuerySolutions)
-    return Census(int(next(total)["count"].value), counted(store, "?s a ?group"), counted(store, "?s ?group ?o"))
+    return Census(int(next(total)["count"].value), counted(store, "?s a ?group"), counted(store, "?s ?group ?o"), hubs(store))
 
 
 def counted(store: Store, pattern: str) -> dict[str, int] | None:
@@ -65,6 +66,17 @@ def counted(store: Store, pattern: str) -> dict[str, int] | None:
     if len(groups) > MOST_GROUPS or not all(isinstance(term, NamedNode) for term, _ in groups):
         return None
     return {term.value: count for term, count in groups}
+
+
+def hubs(store: Store) -> dict[str, dict[str, int]]:
+    """The things that most triples of the default graph lead to: how many by each property."""
+    found = store.query(
+        f"SELECT ?thing (COUNT(*) AS ?count) {{ ?s ?p ?thing FILTER(isIRI(?thing)) }} "
+        f"GROUP BY ?thing HAVING(COUNT(*) >= {_HUB}) ORDER BY DESC(?count) ?thing LIMIT {_MOST_HUBS}"
+    )
+    assert isinstance(found, QuerySolutions)
+    counts = {row["thing"].value: counted(store, f"VALUES ?thing {{ {row['thing']} }} ?s ?group ?thing") for row in found}
+    return {thing: known for thing, known in counts.items() if known is not None}
 
 
 def load_into_memory(path: Path) -> Store:

@@ -58,7 +58,7 @@ class Pool:
 
     def query(self, text: str, dataset: Dataset = WHOLE) -> Answer:
         """Answers a query of our own."""
-        return read_answer(self.enqueue(Request(text, dataset, READABLE, OWN_SECONDS, rewriting=False), lane="own").reply())
+        return read_answer(self.enqueue(Request(text, dataset, READABLE, OWN_SECONDS), lane="own").reply())
 
     def run(self, request: Request) -> Reply:
         """Answers somebody's query."""

@@ -17,9 +17,9 @@ from pathlib import Path
 from pyoxigraph import Quad
 
 from territoires.errors import NoRelease
+from territoires.store.counting import Census
 from territoires.store.embedded import EmbeddedStore, take_census, write_store
 from territoires.store.pool import Limits, Pool
-from territoires.store.rewriting import Census
 from territoires.store.worker import Specification
 
 CURRENT = "current"
@@ -153,7 +153,11 @@ def last_release(folder: Path) -> Release | None:
 def read_release(path: Path) -> Release:
     """The release in that folder, as its manifest tells. Raises OSError or ValueError."""
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    census = Census(manifest["triples"], manifest.get("classes"), manifest.get("properties")) if "triples" in manifest else None
+    census = (
+        Census(manifest["triples"], manifest.get("classes"), manifest.get("properties"), manifest.get("hubs", {}))
+        if "triples" in manifest
+        else None
+    )
     told = {name: manifest[name] for name in ("release", "commit", "journal", "checksum", "merged") if name in manifest}
     return Release(path, manifest["revision"], manifest["base"], manifest.get("quads", 0), census, **told)
 

@@ -19,8 +19,8 @@ from pyoxigraph import Triple
 from territoires.errors import Overloaded, QueryStopped, QueryTimeout, StoreUnavailable, TerritoiresError
 from territoires.results import PAGE, WHOLE, Answer, Dataset, Kind, Reply, Request, Row, Term, rows
 from territoires.store import Figures
-from territoires.store.conversion import converted, first_of, without_scheme
-from territoires.store.dialect import CONVERTIBLE, XML, Dialect, check_whole, refusal
+from territoires.store.conversion import converted, first_of, respelled
+from territoires.store.dialect import CONVERTIBLE, Dialect, check_whole, refusal
 from territoires.store.errand import AWAITED
 from territoires.store.lane import Lane
 from territoires.store.pool import OWN_SECONDS, Limits, Pool
@@ -262,15 +262,13 @@ class RemoteStore:
             raise error
         check_whole(response)
         arrives = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        body = pieces(response)
+        body = respelled(pieces(response), self._dialect.spellings(arrives))
         if arrives == wanted and wanted in self._dialect.passed(kind):
             yield from body
             return
         if arrives not in CONVERTIBLE:
             response.close()
             raise StoreUnavailable(f"{self._remote.address} answers in {arrives or 'a format that it does not name'}: no SPARQL endpoint?")
-        if self._dialect.is_virtuoso and arrives == XML:
-            body = without_scheme(body)
         if wanted == PAGE:
             with contextlib.closing(body):
                 shown, reply.more = first_of(body, kind, arrives, request.first)

@@ -7,35 +7,16 @@ join. Only the order of the solutions may change, and with it what LIMIT keeps w
 What isn't known to be safe stays as it is, and so does what isn't a query. A syntax error stays one, at another position.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from territoires.store.counting import Census, count_of_everything, table_of_counts
 from territoires.store.tokens import Token, read_tokens, variables_in
 
 AS_MINUS, AS_JOIN, COUNT_KNOWN, GROUPS_KNOWN = "not-exists-as-minus", "exists-as-join", "count-of-everything", "count-by-group"
 _LONGEST_TEXT = 100_000  # characters that are still read
 _LONGEST = 50  # triple patterns in a condition that is still looked at
 _BLOCKS = ("OPTIONAL", "MINUS", "UNION", "LATERAL", "GRAPH", "SERVICE", "VALUES", "BIND")
-_VARIABLE = r"\?\w+"
-_SORTED = rf"(?P<tail>(?: ORDER BY(?: {_VARIABLE}| (?:ASC|DESC) \( {_VARIABLE} \))+)?(?: (?:LIMIT|OFFSET) \d+)*)"
-_COUNTED = (
-    rf"SELECT (?P<group>{_VARIABLE}) \( COUNT \( (?P<counted>(?:DISTINCT )?{_VARIABLE}|\*) \) AS (?P<count>{_VARIABLE}) \) (?:WHERE )?"
-)
-_TYPE = "A|<http://www\\.w3\\.org/1999/02/22-rdf-syntax-ns#type>"
-_BY_CLASS = re.compile(rf"{_COUNTED}\{{ (?P<thing>{_VARIABLE}) (?:{_TYPE}) (?P=group) (?:\. )?\}} GROUP BY (?P=group){_SORTED}")
-_BY_PROPERTY = re.compile(
-    rf"{_COUNTED}\{{ (?P<thing>{_VARIABLE}) (?P=group) (?P<other>{_VARIABLE}) (?:\. )?\}} GROUP BY (?P=group){_SORTED}"
-)
-
-
-@dataclass(frozen=True)
-class Census:
-    """What is known of the default graph (VoID): triples; instances by class, triples by property, or None where they aren't kept."""
-
-    triples: int
-    classes: Mapping[str, int] | None = None
-    properties: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +86,7 @@ def rewrite(text: str, census: Census | None = None) -> Rewritten:
         return Rewritten(text)
     if census and (name := count_of_everything(tokens[form:])):
         return Rewritten(f"{text[: tokens[form].start]}SELECT ({census.triples} AS {name}) {{}}", (COUNT_KNOWN,))
-    if census and (table := count_by_group(tokens[form:], census)):
+    if census and (table := table_of_counts(tokens[form:], census)):
         return Rewritten(text[: tokens[form].start] + table, (GROUPS_KNOWN,))
     edits = [edit for opening in pattern_groups(tokens) for edit in edits_of(text, tokens, read_group(tokens, opening))]
     parts, position = list[str](), 0
@@ -121,33 +102,6 @@ def after_prologue(tokens: list[Token]) -> int:
     while index < len(tokens) and tokens[index].key in ("PREFIX", "BASE"):
         index += 3 if tokens[index].key == "PREFIX" else 2
     return index if index < len(tokens) and tokens[index].key in ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE") else -1
-
-
-def count_of_everything(tokens: list[Token]) -> str | None:
-    """The variable that takes the count, when the query is `SELECT (COUNT(*) AS ?n) { ?s ?p ?o }` and nothing else."""
-    shape = " ".join("$" if token.kind == "variable" else token.key for token in tokens)
-    if not re.fullmatch(r"SELECT \( COUNT \( \* \) AS \$ \) (?:WHERE )?\{ \$ \$ \$ (?:\. )?\}", shape):
-        return None
-    names = [token.key for token in tokens if token.kind == "variable"]
-    return names[0] if len(set(names)) == len(names) else None
-
-
-def count_by_group(tokens: list[Token], census: Census) -> str | None:
-    """The table that is asked for by `SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?c`, or so by property, where it is known."""
-    shape = " ".join(token.key for token in tokens)
-    if found := _BY_CLASS.fullmatch(shape):
-        counted, known = ("*", found["thing"], f"DISTINCT {found['thing']}"), census.classes
-    elif found := _BY_PROPERTY.fullmatch(shape):
-        counted, known = ("*", found["thing"], found["other"]), census.properties
-    else:
-        return None
-    names = [found[name] for name in ("group", "count", "thing", "other") if name in found.re.groupindex]
-    told = set(re.findall(_VARIABLE, found["tail"]))
-    if known is None or found["counted"] not in counted or len(set(names)) < len(names) or not told <= set(names[:2]):
-        return None
-    rows = " ".join(f"(<{iri}> {count})" for iri, count in known.items())
-    columns = " ".join(names[:2])
-    return f"SELECT {columns} {{ VALUES ({columns}) {{ {rows} }} }}{found['tail']}"
 
 
 def pattern_groups(tokens: list[Token]) -> Iterator[int]:

@@ -4,8 +4,8 @@ from collections import Counter
 
 from pyoxigraph import NamedNode, Quad
 
+from territoires.store.counting import Census
 from territoires.store.embedded import MOST_GROUPS
-from territoires.store.rewriting import Census
 from territoires.vocabulary import iri
 
 _TYPE = NamedNode(iri("rdf:type"))
@@ -18,6 +18,7 @@ class Tally:
         self._triples = census.triples
         self._classes = None if census.classes is None else Counter({NamedNode(name): count for name, count in census.classes.items()})
         self._properties = None if census.properties is None else Counter({NamedNode(name): n for name, n in census.properties.items()})
+        self._hubs = {NamedNode(hub): Counter({NamedNode(name): n for name, n in known.items()}) for hub, known in census.hubs.items()}
 
     def note(self, quad: Quad, step: int) -> None:
         """Counts a triple that has come to the default graph (1) or gone from it (-1)."""
@@ -26,10 +27,13 @@ class Tally:
             self._properties[quad.predicate] += step
         if self._classes is not None and quad.predicate == _TYPE:
             self._classes[quad.object] += step  # type: ignore[index]
+        if (known := self._hubs.get(quad.object)) is not None:  # type: ignore[arg-type]
+            known[quad.predicate] += step
 
     def census(self) -> Census:
         """The counts as they are now."""
-        return Census(self._triples, named(self._classes), named(self._properties))
+        hubs = {hub.value: known for hub, counts in self._hubs.items() if (known := named(counts)) is not None}
+        return Census(self._triples, named(self._classes), named(self._properties), hubs)
 
 
 def named(groups: Counter[NamedNode] | None) -> dict[str, int] | None:

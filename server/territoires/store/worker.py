@@ -22,10 +22,11 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTr
 
 from territoires.errors import QueryFailed, QuerySyntaxError, TerritoiresError
 from territoires.results import PAGE, WHOLE, Dataset
+from territoires.store.counting import Census
 from territoires.store.embedded import EmbeddedStore, load_into_memory
 from territoires.store.frames import CHUNK, END, FAULT, HEAD, FrameReader, Outbox, send_frame, told
 from territoires.store.guard import check, without_calls
-from territoires.store.rewriting import Census, Rewritten, in_reading_order, rewrite
+from territoires.store.rewriting import Rewritten, in_reading_order, rewrite
 from territoires.vocabulary import prefixes_at
 from territoires.xmltext import XmlWriter
 

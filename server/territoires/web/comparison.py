@@ -11,11 +11,12 @@ from territoires.errors import InvalidParameter, UnknownResource
 from territoires.formats import HTML, Format
 from territoires.formats.table import XLSX
 from territoires.results import NamedNode, rows
+from territoires.web.dimensions import Told, described, named_in, spans, value
 from territoires.web.exports import CSV, MATRIX, alternatives, write_csv, write_json, write_xlsx
 from territoires.web.facets import Cell
 from territoires.web.headers import cached
 from territoires.web.language import current_language
-from territoires.web.listing import Told, cell, described, last_name, named_in, spans, tone, value
+from territoires.web.listing import cell, last_name, tone
 from territoires.web.memory import remembered
 from territoires.web.naming import Namer, Value, namer
 from territoires.web.registry import FIGURES, TITLES

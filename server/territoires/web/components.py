@@ -96,6 +96,7 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
     "cursor": (lazy_gettext("How many suggestions are passed over."), {"type": "integer", "minimum": 0}),
     "id": (lazy_gettext("What is meant: an IRI of ours, or a code that names one thing only."), {"type": "string"}),
     "depth": (lazy_gettext("How many steps wide."), {"type": "integer", "enum": [1, 2]}),
+    "names": (lazy_gettext("Names beside the IRIs; of CSV only."), {"type": "integer", "enum": [1]}),
     "format": (lazy_gettext("The format by name; stands above Accept."), {"type": "string"}),
     "lang": (
         lazy_gettext("The language of pages and messages; stands above Accept-Language."),

@@ -140,9 +140,9 @@ def around(area: str, region: bool) -> list[str]:
 
 def shown_territories(found: Sequence[str]) -> tuple[Value, ...]:
     """Territories by their names."""
-    store = service().store
-    names = Namer(labels(store, service().views, found), store.base, current_language(), request.root_path)
-    return named(found, names)
+    store, views = service().store, service().views
+    known = remembered(lambda: labels(store, views, territories().wholes), "territories", "names")
+    return named(found, Namer(known, store.base, current_language(), request.root_path))
 
 
 def ask(resource: str, commune: bool) -> Known:

@@ -1,6 +1,6 @@
 """What a list offers to choose by, and what a choice leaves: set arithmetic over the numbers of its entries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,7 +28,12 @@ class Entry:
     """An instance with its cells, by dimension."""
 
     name: Value
-    cells: Mapping[str, tuple[Cell, ...]]
+    made: Callable[[], Mapping[str, tuple[Cell, ...]]] = field(default=dict, repr=False, compare=False)
+
+    @cached_property
+    def cells(self) -> Mapping[str, tuple[Cell, ...]]:
+        """Its cells, made where they are shown."""
+        return self.made()
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,8 @@ class Listing:
     entries: tuple[Entry, ...]
     row: Row
     facets: Mapping[str, tuple[Option, ...]]
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that have any value; the others are not shown."""
-        return tuple(name for name in self.row.columns if any(entry.cells.get(name) for entry in self.entries))
+    columns: tuple[str, ...] = ()
+    """The columns that have any value; the others are not shown."""
 
     @cached_property
     def whole(self) -> frozenset[int]:
@@ -83,7 +85,11 @@ class Choice:
     def options(self, name: str) -> list[tuple[Option, int, bool]]:
         """The values of a facet that are chosen or would still give entries: how many, and whether it is chosen."""
         others, keys = self.entries(name), self.chosen.get(name, ())
-        counted = [(option, len(option.entries & others), option.key in keys) for option in self.listing.facets[name]]
+        all_stay = len(others) == len(self.listing.entries)
+        counted = [
+            (option, len(option.entries) if all_stay else len(option.entries & others), option.key in keys)
+            for option in self.listing.facets[name]
+        ]
         return [item for item in counted if item[1] or item[2]]
 
     def offered(self, name: str) -> tuple[list[tuple[Option, int, bool]], list[tuple[Option, int, bool]]]:

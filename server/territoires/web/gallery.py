@@ -18,6 +18,7 @@ from territoires.web.addresses import split_extension
 from territoires.web.answering import respond, run
 from territoires.web.charts import bars
 from territoires.web.errors import NotAcceptable
+from territoires.web.exports import CSV, write_csv
 from territoires.web.headers import cached
 from territoires.web.language import current_language
 from territoires.web.naming import Value, namer
@@ -62,6 +63,8 @@ def show_question(name: str) -> Response:
     arguments = urlencode([(each, value) for each in query.parameters for value in request.args.getlist(each)])
     form = wanted_format(OFFERED, {f.media_type: f"{path}.{f.name}" for f in OFFERED}, suffix)
     readable = form is HTML or form.rdf is not None
+    named = form is CSV and "names" in request.args
+    readable = readable or named
     written: dict[Kind, str] = {"solutions": form.media_type, **({"boolean": form.media_type} if form.boolean else {})}
     reply = run(text, READABLE if readable else written)
     if reply.media_type is None:
@@ -71,6 +74,8 @@ def show_question(name: str) -> Response:
     answer = read_answer(reply)
     if form is HTML:
         body: str | bytes = page(query, text, answer, chosen, path, arguments)
+    elif named:
+        body = table_with_names(answer)
     else:
         body = write_triples(result_set(answer), form, {"rs": RS, **prefixes_at(store.base)})
     return cached(Response(body, content_type=form.content_type), form.name)
@@ -127,6 +132,21 @@ def page(query: StoredQuery, text: str, answer: Answer, chosen: dict[str, list[T
         path=path,
         arguments=arguments,
     )
+
+
+def table_with_names(answer: Answer) -> bytes:
+    """The answer as CSV to be read: what things are called, in the reader's language, and their IRIs in columns of their own."""
+    if not isinstance(answer, QuerySolutions):
+        raise InvalidParameter(gettext("Only a table can have names."))
+    columns, found = [variable.value for variable in answer.variables], list(rows(answer))
+    linked = [column for column in columns if any(isinstance(row.get(column), NamedNode) for row in found)]
+    names = namer({term.value for row in found for term in row.values() if isinstance(term, NamedNode)})
+    records = [
+        [names.value(row[column]).text if column in row else "" for column in columns]
+        + [term.value if isinstance(term := row.get(column), NamedNode) else "" for column in linked]
+        for row in found
+    ]
+    return write_csv([*columns, *(f"{column}_iri" for column in linked)], records)
 
 
 def downloads(boolean: bool) -> tuple[Format, ...]:

@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext
 
 from territoires.results import Literal, NamedNode, rows
 from territoires.vocabulary import shorten
+from territoires.web.dimensions import expand, superclasses
 from territoires.web.language import current_language
-from territoires.web.listing import expand, superclasses
 from territoires.web.memory import remembered
 from territoires.web.naming import Value, namer
 from territoires.web.service import service

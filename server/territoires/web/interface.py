@@ -163,6 +163,7 @@ OPERATIONS: Mapping[str, Operation] = {
         types(gallery.OFFERED),
         gallery.OFFERED,
         (400, 406),
+        ("names",),
         description=lazy_gettext("Each parameter of the question is a parameter of the address."),
     ),
     "sparql.query_by_get": QUERY,

@@ -1,5 +1,6 @@
 """Reads the list of a class: once for each release what the graph says, once for each language how it looks."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -7,8 +8,9 @@ from flask import request
 from flask_babel import gettext
 from pyoxigraph import Triple
 
-from territoires.results import Literal, NamedNode, Row, Term, rows
-from territoires.vocabulary import iri, prefixes_at
+from territoires.results import Literal, NamedNode, Term, rows
+from territoires.vocabulary import iri
+from territoires.web.dimensions import Dimension, Told, areas_of, expand, gathered, spans, superclasses, value, viewed, widening
 from territoires.web.facets import NONE, Cell, Entry, Listing, Option
 from territoires.web.language import best_literal, current_language
 from territoires.web.memory import remembered
@@ -24,20 +26,9 @@ TONES: Mapping[str, tuple[str, ...]] = {
     "refused": ("refusee", "abandonnee", "declaree-absente"),
 }  # fmt: skip
 """What tells a status apart for the eye: local names of concepts."""
+MEMBER_NAMES = (iri("skos:prefLabel"), iri("foaf:name"))
+"""By these the members of a class are named where they are asked for."""
 STATES = ("/scheme/statut-d-action/", "/scheme/issue/")
-
-
-@dataclass(frozen=True)
-class Told:
-    """A value that a dimension has for an item; a figure with its period and its qualifier."""
-
-    term: Term
-    period: str = ""
-    qualifier: str = ""
-
-
-Dimension = dict[str, list[Told]]
-"""Item -> what is told of it."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +77,13 @@ def read_names(cls: str, said: Source) -> Mapping[str, list[Literal]]:
     told = [each for pairs in said.dimensions.values() for found in pairs.values() for each in found]
     shown = {name for each in told for name in (each.period, each.qualifier)}
     shown |= {each.term.value for each in told if isinstance(each.term, NamedNode)}
-    wider = {name for thing in shown for name in widening().get(thing, ())}
-    return namer(({cls, *said.items} | shown | wider) - {""}).names
+    wide = widening()
+    wider = {name for thing in shown for name in wide.get(thing, ())}
+    known: dict[str, list[Literal]] = {}
+    for triple in said.triples:
+        if isinstance(triple.object, Literal) and triple.predicate.value in MEMBER_NAMES:
+            known.setdefault(value(triple.subject), []).append(triple.object)
+    return {**namer(({cls, *said.items} | shown | wider) - {"", *known}).names, **known}
 
 
 def read_dimensions(cls: str, items: set[str], line: ListRow, facts: list[tuple[Term, Term, Term]]) -> dict[str, Dimension]:
@@ -110,99 +106,10 @@ def read_dimensions(cls: str, items: set[str], line: ListRow, facts: list[tuple[
             for item in items
         }
     places = found["territoire"] if line.properties.get("territoire") != () else {item: [Told(NamedNode(item))] for item in items}
-    for name, areas in viewed("list-areas").items():
+    for name, areas in areas_of({value(told.term) for placed in places.values() for told in placed}).items():
         reached = {item: [told for place in placed for told in areas.get(value(place.term), ())] for item, placed in places.items()}
         found.setdefault(name, {item: list(dict.fromkeys(told)) for item, told in reached.items() if told})
     return {name: {item: told for item, told in pairs.items() if item in items} for name, pairs in found.items()}
-
-
-def viewed(view: str) -> dict[str, Dimension]:
-    """What a view of the lists gives, by dimension; read once for each release."""
-    return remembered(lambda: read_view(view), "view", view)
-
-
-def read_view(view: str) -> dict[str, Dimension]:
-    """Asks a view whose rows are item, dimension, value, and for a figure period and qualifier."""
-    store, views = service().store, service().views
-    found: dict[str, list[tuple[Term, Told]]] = {}
-    for row in rows(store.query(views.text(view, store.base))):
-        told = Told(row["value"], named_in(row, "period"), named_in(row, "qualifier"))
-        found.setdefault(value(row["dimension"]), []).append((row["item"], told))
-    return {name: gathered(pairs) for name, pairs in found.items()}
-
-
-def value(term: Term) -> str:
-    """What stands in a term; nothing for a quoted triple, which the data do not hold."""
-    return "" if isinstance(term, Triple) else term.value
-
-
-def named_in(row: Row, variable: str) -> str:
-    """The IRI that a row has for a variable, or nothing."""
-    term = row.get(variable)
-    return term.value if isinstance(term, NamedNode) else ""
-
-
-def gathered(pairs: Iterable[tuple[Term, Told]]) -> Dimension:
-    """Pairs by item, each told once."""
-    found: Dimension = {}
-    for item, told in pairs:
-        if isinstance(item, NamedNode) and told not in found.setdefault(item.value, []):
-            found[item.value].append(told)
-    return found
-
-
-def expand(name: str) -> str:
-    """A prefixed name at the base of this release."""
-    prefix, _, local = name.partition(":")
-    return prefixes_at(service().store.base)[prefix] + local
-
-
-def superclasses() -> dict[str, frozenset[str]]:
-    """Class -> its wider classes, itself left out."""
-    return remembered(lambda: read_pairs("superclasses", "class", "wider"), "superclasses")
-
-
-def hierarchy() -> frozenset[str]:
-    """The classes that are wider or narrower than another one."""
-    return remembered(lambda: frozenset(superclasses()).union(*superclasses().values()), "hierarchy")
-
-
-def described() -> tuple[str, ...]:
-    """The territories of the fact sheets, in their order."""
-    return remembered(read_described, "described")
-
-
-def read_described() -> tuple[str, ...]:
-    """Asks for them."""
-    store, views = service().store, service().views
-    return tuple(value(row["column"]) for row in rows(store.query(views.text("territories", store.base))))
-
-
-def widening() -> dict[str, frozenset[str]]:
-    """Value -> what it counts as too: broader concepts, the territory of a part, the wider programme."""
-    return remembered(lambda: read_pairs("list-wider", "item", "wider"), "widening")
-
-
-def spans() -> dict[str, tuple[str, str]]:
-    """Period -> its first and its last known day; the last one is empty where none is told."""
-    return remembered(read_spans, "periods")
-
-
-def read_spans() -> dict[str, tuple[str, str]]:
-    """Asks for the days of all periods."""
-    store, views = service().store, service().views
-    found = rows(store.query(views.text("list-periods", store.base)))
-    return {value(row["period"]): (value(row["first"]), value(row["last"]) if "last" in row else "") for row in found}
-
-
-def read_pairs(view: str, one: str, other: str) -> dict[str, frozenset[str]]:
-    """A view with two columns as a mapping to sets."""
-    store, views = service().store, service().views
-    found: dict[str, set[str]] = {}
-    for row in rows(store.query(views.text(view, store.base))):
-        if one in row and other in row:
-            found.setdefault(value(row[one]), set()).add(value(row[other]))
-    return {key: frozenset(values) for key, values in found.items()}
 
 
 def row_of(cls: str) -> ListRow:
@@ -221,11 +128,13 @@ def make_listing(said: Source, known: Mapping[str, list[Literal]]) -> Listing:
     names = Namer(known, service().store.base, current_language(), request.root_path)
     shown = {item: names.named(item) for item in said.items}
     order = sorted(said.items, key=lambda item: (shown[item].text.casefold(), item))
-    columns = [name for name in said.row.columns if name in said.dimensions]
-    entries = tuple(
-        Entry(shown[item], {name: cells(names, name, said.dimensions[name].get(item, [])) for name in columns}) for item in order
-    )
-    return Listing(entries, said.row, {name: options(names, said, name, order) for name in said.row.facets if name in said.dimensions})
+    columns = tuple(name for name in said.row.columns if any(said.dimensions.get(name, {}).values()))
+
+    def entry(item: str) -> Entry:
+        return Entry(shown[item], lambda: {name: cells(names, name, said.dimensions[name].get(item, [])) for name in columns})
+
+    facets = {name: options(names, said, name, order) for name in said.row.facets if name in said.dimensions}
+    return Listing(tuple(map(entry, order)), said.row, facets, columns)
 
 
 def cells(names: Namer, dimension: str, told: list[Told]) -> tuple[Cell, ...]:
@@ -272,9 +181,10 @@ def options(names: Namer, said: Source, dimension: str, order: list[str]) -> tup
     """The values of a facet, the most frequent first; last, that nothing is told."""
     having: dict[str, set[int]] = {}
     silent = set()
+    wider = widening()
     for number, item in enumerate(order):
         told = [each.term.value for each in said.dimensions[dimension].get(item, ()) if isinstance(each.term, NamedNode)]
-        for thing in {*told, *(wide for one in told for wide in widening().get(one, ()))}:
+        for thing in {*told, *(wide for one in told for wide in wider.get(one, ()))}:
             having.setdefault(thing, set()).add(number)
         if not told:
             silent.add(number)
@@ -288,8 +198,8 @@ def short_keys(things: Iterable[str]) -> dict[str, str]:
     """IRI -> how an address writes it: its last name, or its path where two values share that."""
     base = service().store.base
     last = {thing: thing.rstrip("/#").replace("#", "/").rpartition("/")[2] for thing in things}
-    often = list(last.values())
-    return {thing: name if often.count(name) == 1 and name != NONE else thing.removeprefix(base) for thing, name in last.items()}
+    often = Counter(last.values())
+    return {thing: name if often[name] == 1 and name != NONE else thing.removeprefix(base) for thing, name in last.items()}
 
 
 def last_name(resource: str) -> str:

@@ -15,13 +15,15 @@ from territoires.formats.table import GEOJSON, XLSX
 from territoires.knowledge.description import describe
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web.addresses import split_extension
+from territoires.web.dimensions import described, hierarchy, value, widening
 from territoires.web.exports import CSV, alternatives, neutral, write_csv, write_geojson, write_xlsx
 from territoires.web.facets import Cell, Choice, Entry, chosen_in
 from territoires.web.grouping import counted_classes, grouped_classes
 from territoires.web.headers import cached
 from territoires.web.language import current_language
-from territoires.web.listing import described, hierarchy, last_name, listing, names_in, source, value, widening
+from territoires.web.listing import last_name, listing, names_in, source
 from territoires.web.maps import Map, geography, locate, shade
+from territoires.web.memory import remembered
 from territoires.web.naming import Namer, Value
 from territoires.web.registry import FIGURES, ROWS, TITLES
 from territoires.web.requests import wanted_format
@@ -116,7 +118,8 @@ def in_order(choice: Choice) -> list[Entry]:
     """
     chosen = [choice.listing.entries[number] for number in sorted(choice.entries())]
     if SORT not in request.args:
-        return sorted(chosen, key=lambda entry: entry.name.iri not in described())
+        first = set(described())
+        return [entry for entry in chosen if entry.name.iri in first] + [entry for entry in chosen if entry.name.iri not in first]
     asked = request.args.get(SORT, NAME)
     name = asked.removeprefix("-")
     backwards = asked != name
@@ -169,7 +172,8 @@ def spread(cls: str, choice: Choice, ordered: list[Entry]) -> Map | None:
         cells = [(entry.name.iri, cell) for entry in ordered for cell in entry.cells["habitants"]]
         figures = {name: float(cell.order) for name, cell in cells}
         return shade(figures, gettext("Inhabitants"), shown={name: written(cell) for name, cell in cells})
-    counts = Counter(place for entry in ordered for place in {*places_of(cls, entry.name)} & {*described()})
+    first, places = set(described()), placing(cls)
+    counts = Counter(place for entry in ordered if entry.name.iri in places for place in first.intersection(places[entry.name.iri]))
     title = gettext("%(kind)s: how many in each territory", kind=name_of(cls).text)
     return shade({place: float(count) for place, count in counts.items()}, title) if len(counts) > 1 else locate(counts, title)
 
@@ -219,7 +223,8 @@ def triples(cls: str, ordered: list[Entry]) -> list[Triple]:
 
 def features(cls: str, choice: Choice, ordered: list[Entry]) -> list[tuple[str, Mapping[str, object], Mapping[str, object] | None]]:
     """The chosen entries as features: where the entry has no outline of its own, that of its territory."""
-    placed = {entry.name.iri: [entry.name.iri, *places_of(cls, entry.name)] for entry in ordered}
+    places = placing(cls)
+    placed = {entry.name.iri: [entry.name.iri, *places.get(entry.name.iri, ())] for entry in ordered}
     outlines = geometries({place for places in placed.values() for place in places})
     header, records = table(choice, ordered)
     return [
@@ -228,13 +233,18 @@ def features(cls: str, choice: Choice, ordered: list[Entry]) -> list[tuple[str, 
     ]
 
 
-def places_of(cls: str, item: Value) -> list[str]:
-    """The territories of an instance, and what they are parts of."""
-    said = source(cls)
+def placing(cls: str) -> Mapping[str, tuple[str, ...]]:
+    """Instance -> its territories, and what they are parts of; kept for each release."""
+    return remembered(lambda: read_placing(cls), "placing", cls)
+
+
+def read_placing(cls: str) -> Mapping[str, tuple[str, ...]]:
+    """Puts together what the list knows of its territories."""
+    said, wider = source(cls), widening()
     if "territoire" not in {*said.row.columns, *said.row.facets}:
-        return []
-    places = [value(told.term) for told in said.dimensions["territoire"].get(item.iri, ())]
-    return [*places, *(wide for place in places for wide in widening().get(place, ()))]
+        return {}
+    placed = {item: [value(told.term) for told in places] for item, places in said.dimensions["territoire"].items() if places}
+    return {item: tuple(dict.fromkeys([*near, *(far for each in near for far in wider.get(each, ()))])) for item, near in placed.items()}
 
 
 def geometries(iris: set[str]) -> Mapping[str, Mapping[str, object]]:

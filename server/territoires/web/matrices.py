@@ -17,11 +17,12 @@ from territoires.formats import HTML
 from territoires.formats.table import XLSX
 from territoires.results import Row, rows
 from territoires.web.addresses import split_extension
+from territoires.web.dimensions import described, expand, named_in, value, widening
 from territoires.web.exports import CSV, MATRIX, alternatives, write_csv, write_json, write_xlsx
 from territoires.web.facets import NONE
 from territoires.web.headers import cached
 from territoires.web.language import current_language
-from territoires.web.listing import described, expand, last_name, named_in, source, tone, value, widening
+from territoires.web.listing import last_name, source, tone
 from territoires.web.memory import remembered
 from territoires.web.naming import Namer, Value, namer
 from territoires.web.registry import TITLES

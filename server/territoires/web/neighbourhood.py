@@ -1,24 +1,24 @@
 """What lies around a thing: its relations by property, and as a network one or two steps wide.
 
 Nodes that only link (a funding flow, a post, a cluster relation) become edges between what they link. Statements, observations,
-passages and periods stand on the thing's page, and not here.
+passages and periods stand on the thing's page, and not here. What is asked, drawn and listed is bounded, however much there is (`ties`).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flask_babel import lazy_gettext
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from territoires.formats.network import Edge, Network, Node
-from territoires.knowledge.description import construct
-from territoires.results import Row, Term, rows
-from territoires.vocabulary import iri, shorten
+from territoires.results import rows
+from territoires.vocabulary import shorten
 from territoires.web.addresses import address
 from territoires.web.kinds import Kind, kind_of, main_class
-from territoires.web.matters import INVERSES, SHOWN_BY
-from territoires.web.naming import NAMING, Namer, namer
+from territoires.web.matters import INVERSES, SHOWN_BY, terms
+from territoires.web.naming import Namer, namer
 from territoires.web.service import service
+from territoires.web.ties import Link, neighbours_ties, ties_of
 from territoires.web.wording import POINTERS
 
 KINDS: Mapping[str, object] = {
@@ -35,46 +35,41 @@ KINDS: Mapping[str, object] = {
 """The kinds that are drawn, with their names; links to others are left out."""
 LINKING = frozenset({"tdp:Application", "tdp:LabelAward"})
 """Classes of those kinds that are no nodes all the same: they link an applicant with a call, a holder with a label."""
-MOST_FIRST, MOST_SECOND, MOST_NODES = 50, 6, 110
+ADMINISTRATIVE = frozenset(
+    terms(
+        """
+        tdp:Commune tdp:Departement tdp:Region tdp:FormerRegion tdp:Country tdp:InterMunicipality tdp:FormerCommune tdp:DelegatedCommune
+        tdp:AssociatedCommune tdp:MunicipalArrondissement tdp:Arrondissement tdp:AdministrativeTerritory
+        """
+    )
+)
+"""Classes of places that tie all that lies in them: like concepts, they are not gone through."""
+MOST_FIRST, MOST_SECOND, MOST_NODES = 50, 4, 80
 """How many neighbours are drawn: of the thing, of each of them, and in all."""
-TYPE = iri("rdf:type")
-
-
-@dataclass(frozen=True)
-class Link:
-    """A relation of `thing` with `other`: by a property of its own, of the other's (`inverse`), or of a node that links both (`via`)."""
-
-    thing: str
-    other: str
-    property: str
-    inverse: bool = False
-    via: str = ""
-    link: str = ""
+MOST_OPENED = 20
+"""How many neighbours are gone through."""
+MOST_EDGES = 200
+"""How many edges are drawn."""
+MOST_LISTED = 100
+"""How many neighbours by one relation are listed; the page of the thing has them all."""
 
 
 @dataclass
 class Known:
-    """What is known of the things that were met: their classes, and what they are called."""
+    """What is known of the things that were met: their classes, and what follows from these."""
 
     base: str
     classes: dict[str, set[str]] = field(default_factory=dict)
-    names: dict[str, list[Literal]] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     shown: dict[str, bool] = field(default_factory=dict)
 
     def learn(self, iris: Iterable[str]) -> None:
-        """Asks for the classes and names of those that aren't known yet."""
+        """Asks for the classes of those that aren't known yet."""
         wanted = [NamedNode(each) for each in sorted(set(iris) - self.classes.keys())]
         self.classes.update({each.value: set() for each in wanted})
-        if not wanted:
-            return
-        for triple in construct(service().store, service().views.text("names", self.base, thing=wanted)):
-            subject, value = triple.subject, triple.object
-            assert isinstance(subject, NamedNode)
-            if isinstance(value, NamedNode) and triple.predicate.value == TYPE:
-                self.classes[subject.value].add(value.value)
-            elif isinstance(value, Literal) and triple.predicate.value in NAMING:
-                self.names.setdefault(subject.value, []).append(value)
+        if wanted:
+            for row in rows(service().store.query(service().views.text("kinds", self.base, thing=wanted))):
+                self.classes[row["thing"].value].add(row["class"].value)  # type: ignore[union-attr]
 
     def kind(self, thing: str) -> Kind:
         """The kind of a thing, which says whether and how it is drawn."""
@@ -86,10 +81,14 @@ class Known:
         """Whether a thing is a concept of a vocabulary."""
         return self.kind(thing).name == "concept"
 
+    def is_administrative(self, thing: str) -> bool:
+        """Whether a thing is a place of the administrative division."""
+        return not ADMINISTRATIVE.isdisjoint(self.short(thing))
+
     def drawn(self, thing: str) -> bool:
-        """Whether a thing is drawn: of a kind that is, and with a name."""
+        """Whether a thing is of a kind that is drawn."""
         if thing not in self.shown:
-            self.shown[thing] = self.kind(thing).name in KINDS and bool(self.names.get(thing)) and LINKING.isdisjoint(self.short(thing))
+            self.shown[thing] = self.kind(thing).name in KINDS and LINKING.isdisjoint(self.short(thing))
         return self.shown[thing]
 
     def short(self, thing: str) -> set[str]:
@@ -97,33 +96,20 @@ class Known:
         return {shorten(cls, self.base) for cls in self.classes[thing]}
 
 
-def links_of(things: Iterable[str], known: Known) -> list[Link]:
-    """The links of several things with others that are drawn, those said twice once; learns what they lead to.
+def links_of(ties: Iterable[Link], known: Known) -> list[Link]:
+    """Those of the ties whose other end is drawn, those said twice once; learns what they lead to.
 
     Of what a node leads to, a concept counts only where there is nothing else.
     """
-    store = service().store
-    text = service().views.text("relations", store.base, thing=[NamedNode(thing) for thing in sorted(things)])
-    found = [link(row) for row in rows(store.query(text))]
+    found, base = list(ties), known.base
     known.learn({each.other for each in found})
     shown = [each for each in found if each.other != each.thing and known.drawn(each.other)]
     led = {(each.via, each.thing) for each in shown if each.via and not known.is_concept(each.other)}
     kept = [each for each in shown if (each.via, each.thing) not in led or not known.is_concept(each.other)]
-    through = {(each.thing, each.other, shorten(each.link, store.base)) for each in kept if each.via}
-    direct = {(each.thing, each.other, shorten(each.property, store.base), each.inverse) for each in kept if not each.via}
-    once = [each for each in kept if each.via or not said_otherwise(each, direct, store.base)]
-    return [each for each in once if each.via or (each.thing, each.other, SHOWN_BY.get(shorten(each.property, store.base))) not in through]
-
-
-def link(row: Row) -> Link:
-    """A row of the view as a link."""
-    ends = (row["thing"].value, row["other"].value, row["property"].value)  # type: ignore[union-attr]
-    return Link(*ends, True) if "inverse" in row else Link(*ends, False, value(row.get("via")), value(row.get("link")))
-
-
-def value(term: Term | None) -> str:
-    """The IRI of a term; nothing for anything else."""
-    return term.value if isinstance(term, NamedNode) else ""
+    through = {(each.thing, each.other, shorten(each.link, base)) for each in kept if each.via}
+    direct = {(each.thing, each.other, shorten(each.property, base), each.inverse) for each in kept if not each.via}
+    once = [each for each in kept if each.via or not said_otherwise(each, direct, base)]
+    return [each for each in once if each.via or (each.thing, each.other, SHOWN_BY.get(shorten(each.property, base))) not in through]
 
 
 def said_otherwise(each: Link, direct: set[tuple[str, str, str, bool]], base: str) -> bool:
@@ -141,6 +127,8 @@ class Group:
 
     heading: str
     members: tuple[Node, ...]
+    total: int
+    """How many there are, of whom the first are listed."""
 
 
 class Neighbourhood:
@@ -149,11 +137,12 @@ class Neighbourhood:
     def __init__(self, thing: str, depth: int) -> None:
         self.base, self.thing = service().store.base, thing
         self.known = Known(self.base)
-        self.known.learn([thing])
-        self.first = links_of([thing], self.known)
+        ties = ties_of(thing)
+        self.known.learn({thing, *(each.other for each in ties.links)})
+        self.first, self.totals = links_of(ties.links, self.known), ties.totals
         chosen = fairly(self.first, MOST_FIRST)
         self.depths = {thing: 0, **dict.fromkeys(chosen, 1)}
-        self.capped = len({each.other for each in self.first}) > len(chosen)
+        self.capped = not ties.whole or bool(ties.totals) or len({each.other for each in self.first}) > len(chosen)
         self.links = [each for each in self.first if each.other in self.depths]
         if depth > 1:
             self.widen(chosen)
@@ -162,24 +151,30 @@ class Neighbourhood:
     def widen(self, chosen: list[str]) -> None:
         """Goes one step further from each neighbour, and finds how the neighbours are linked among themselves.
 
-        No concept is gone through, or added: that two actions are under way ties them to nothing.
+        No concept and no administrative place is gone through, no concept is added: that two actions are under way, or two communes
+        in one région, ties them to nothing.
         """
-        further = links_of([thing for thing in chosen if not self.known.is_concept(thing)], self.known)
+        ends = [thing for thing in chosen if not self.known.is_concept(thing)]
+        opened = [thing for thing in ends if not self.known.is_administrative(thing)]
+        ties = neighbours_ties(ends, opened[:MOST_OPENED], self.depths)
+        self.capped = self.capped or not ties.whole or len(opened) > MOST_OPENED
+        further = links_of(ties.links, self.known)
+        around: dict[str, list[Link]] = {}
+        for each in further:
+            if each.other not in self.depths and not self.known.is_concept(each.other):
+                around.setdefault(each.thing, []).append(each)
         for thing in chosen:
-            there = [
-                each for each in further if each.thing == thing and each.other not in self.depths and not self.known.is_concept(each.other)
-            ]
+            there = [each for each in around.get(thing, ()) if each.other not in self.depths]
             kept = fairly(there, min(MOST_SECOND, MOST_NODES - len(self.depths)))
             self.capped = self.capped or len({each.other for each in there}) > len(kept)
             self.depths.update(dict.fromkeys(kept, 2))
         self.links += [each for each in further if each.other in self.depths and each.other != self.thing]
 
     def namer(self) -> Namer:
-        """Names all that is shown: things, properties, the classes of what links."""
-        mentioned = {each.property for each in [*self.first, *self.links]} | {each.link for each in [*self.first, *self.links] if each.link}
-        classes = {main for main in (self.main(thing) for thing in self.known.classes) if main}
-        found = namer(mentioned | classes)
-        return Namer({**found.names, **self.known.names}, found.base, found.language, found.root)
+        """Names all that is shown: things, their classes, properties, the classes of what links."""
+        things = {*self.depths, *(each.other for each in self.first)}
+        said = {name for each in [*self.first, *self.links] for name in (each.property, each.link) if name}
+        return namer(things | said | {main for main in map(self.main, things) if main})
 
     def main(self, thing: str) -> str:
         """The IRI of the class by which a thing is called; nothing where it has none."""
@@ -201,21 +196,35 @@ class Neighbourhood:
         return Edge(*ends, named, each.property, each.via)
 
     def network(self) -> Network:
-        """Nodes and edges; what is linked several times by the same relation has one edge."""
+        """Nodes and edges; what is linked several times by the same relation has one edge. The first edges are those of the thing."""
         edges: dict[tuple[str, ...], Edge] = {}
         for each in self.links:
             edge = self.edge(each)
             ends = sorted((edge.source, edge.target)) if each.via else (edge.source, edge.target)
             edges.setdefault((*ends, edge.label), edge)
-        return Network(tuple(self.node(thing) for thing in self.depths), tuple(edges.values()), self.capped)
+        capped = self.capped or len(edges) > MOST_EDGES
+        return Network(tuple(self.node(thing) for thing in self.depths), tuple(edges.values())[:MOST_EDGES], capped)
 
     def groups(self) -> list[Group]:
-        """All neighbours by relation, the longest lists first."""
+        """The neighbours by relation, the longest lists first; of each list the beginning."""
         found: dict[str, dict[str, Node]] = {}
+        totals: dict[str, int] = {}
         for each in self.first:
-            found.setdefault(self.heading(each), {})[each.other] = self.node(each.other)
-        listed = [Group(name, tuple(sorted(nodes.values(), key=lambda node: node.label.casefold()))) for name, nodes in found.items()]
-        return sorted(listed, key=lambda group: (-len(group.members), group.heading.casefold()))
+            heading = self.heading(each)
+            found.setdefault(heading, {})[each.other] = self.node(each.other)
+            if each.inverse:
+                totals[heading] = self.totals.get(each.property, 0)
+        listed = []
+        for heading, nodes in found.items():
+            members = sorted(nodes.values(), key=lambda node: node.label.casefold())
+            listed.append(Group(heading, tuple(members[:MOST_LISTED]), max(len(members), totals.get(heading, 0))))
+        return sorted(listed, key=lambda group: (-group.total, group.heading.casefold()))
+
+    def count(self) -> int:
+        """How many are tied to it directly, those not asked for among them."""
+        listed = {each.other for each in self.first}
+        parted = {each.other for each in self.first if each.inverse and each.property in self.totals}
+        return len(listed) - len(parted) + sum(self.totals.values())
 
     def heading(self, each: Link) -> str:
         """How a relation is called above the list of those that it leads to."""

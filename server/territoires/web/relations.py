@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from territoires.errors import InvalidParameter
@@ -51,10 +52,10 @@ def chosen_depth() -> int:
 def page(around: Neighbourhood, path: str, depth: int) -> str:
     """The relations as a page: the list says all that the drawing shows."""
     network, groups = around.network(), around.groups()
-    labels = {node.id: node for node in network.nodes}
-    further = [
-        (labels[edge.source], edge.label, labels[edge.target]) for edge in network.edges if around.thing not in (edge.source, edge.target)
-    ]
+    nodes = {node.id: (node.label.casefold(), Markup('<a href="{}">{}</a>').format(node.href, node.label)) for node in network.nodes}
+    further = sorted(
+        (nodes[edge.source], edge.label, nodes[edge.target]) for edge in network.edges if around.thing not in (edge.source, edge.target)
+    )
     return render_template(
         "relations/relations.html",
         thing=around.names.named(around.thing),
@@ -62,8 +63,9 @@ def page(around: Neighbourhood, path: str, depth: int) -> str:
         depth=depth,
         network=network,
         groups=groups,
-        count=len({node.id for group in groups for node in group.members}),
-        further=sorted(further, key=lambda edge: (edge[0].label.casefold(), edge[1], edge[2].label.casefold())),
+        shortened=any(group.total > len(group.members) for group in groups),
+        count=around.count(),
+        further=[(source, label, target) for (_, source), label, (_, target) in further],
         kinds=around.kinds(),
         formats=[form for form in NETWORKS if form is not HTML],
         most=MOST_FIRST if depth == 1 else MOST_NODES,

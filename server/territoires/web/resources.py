@@ -105,7 +105,7 @@ def show_document(name: str) -> BaseResponse:
 def document(resource: str, path: str, form: Format, instead: Sequence[str] = ()) -> Response:
     """The document on a thing in that format; 410, and never kept, where others took its place."""
     store, views = service().store, service().views
-    found = gather(store, views, resource) if form is HTML else None
+    found = gather(store, views, resource, asked().turned) if form is HTML else None
     description = found.description if found else describe(store, views, resource)
     if found:
         body: str | bytes = page(found, path, told(resource, instead) if instead else Markup())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from territoires.knowledge.gathering import Gathered
+from territoires.knowledge.gathering import Gathered, Part, Turned
 from territoires.web.kinds import Kind
 from territoires.web.matters import IMPLIED, INVERSES, MATTERS, SHOWN_BY
 
@@ -45,6 +45,15 @@ class Asked:
         page = min(max(self.page, 1), pages) if key == self.key else 1
         return Slice(key, tuple(items[(page - 1) * size : page * size]), len(items), page, pages, (page - 1) * size)
 
+    def held(self, key: str, items: tuple[str, ...], part: Part) -> Slice:
+        """The slice of a row of which only this part was asked for."""
+        return Slice(key, items, part.total, part.before // LISTED + 1, -(-part.total // LISTED), part.before)
+
+    @property
+    def turned(self) -> Turned:
+        """The page that is to be asked for."""
+        return Turned(self.key, self.page, LISTED)
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -72,21 +81,20 @@ class Selection:
 
 def select(found: Gathered, kind: Kind, asked: Asked) -> Selection:
     """Chooses what the page of a resource shows."""
-    cards: dict[str, list[str]] = {}
-    lists: dict[str, list[str]] = {}
+    cards: dict[str, dict[str, None]] = {}
+    lists: dict[str, dict[str, None]] = {}
     for name, subjects in found.incoming.items():
         if name in UNSHOWN or name in IN_TIME or INVERSES.get(name) in found.said or IMPLIED.get(name) in found.incoming:
             continue
         for subject in subjects:
             if name == AREA and not found.classes.get(subject):
                 continue
-            cls = card_class(found, kind, name, subject)
-            into = cards.setdefault(cls, []) if cls else lists.setdefault(name, [])
-            if subject not in into:
-                into.append(subject)
+            cls = "" if name in found.parts else card_class(found, kind, name, subject)
+            (cards.setdefault(cls, {}) if cls else lists.setdefault(name, {}))[subject] = None
+    parted = {name: asked.held(name, tuple(lists.pop(name, ())), part) for name, part in found.parts.items() if name in lists}
     return Selection(
         {cls: asked.cut(cls, sorted(nodes), CARDS) for cls, nodes in cards.items()},
-        {name: asked.cut(name, things, LISTED) for name, things in lists.items() if SHOWN_BY.get(name) not in cards},
+        {name: asked.cut(name, list(things), LISTED) for name, things in lists.items() if SHOWN_BY.get(name) not in cards} | parted,
         asked.key,
     )
 

@@ -39,7 +39,8 @@ async function draw(figure) {
   });
   DARK.addEventListener("change", () => graph.style(sheet()));
   const told = figure.querySelector(".told");
-  const tell = (node) => (told.textContent = node ? describe(node) : "");
+  const tell = (node) => (told.textContent = node ? describe(node) : figure.dataset.hint);
+  tell(null);
   pointers(graph, container, tell);
   keys(graph, container, figure.dataset.label, tell);
   for (const button of figure.querySelectorAll("[data-zoom]")) {
@@ -123,7 +124,37 @@ function rings(nodes, ratio) {
     const radius = count === 1 ? 200 : 90 + 130 * (ring + 0.4);
     return [node.id, { x: radius * wide * Math.cos(angle), y: radius * high * Math.sin(angle) }];
   });
-  return [[nodes.find((node) => !node.depth).id, { x: 0, y: 0 }], ...placed];
+  const middle = nodes.find((node) => !node.depth);
+  apart([box(middle, { x: 0, y: 0 }, 0), ...others.map((node, place) => box(node, placed[place][1], 1))]);
+  return [[middle.id, { x: 0, y: 0 }], ...placed];
+}
+
+/** What a node covers with its name, about a place: half its width, what is above it and below, and whether it can be moved. */
+function box(node, place, free) {
+  const letters = short(node.label).length;
+  const [wide, high, own] = free ? [6.2, 13, 13] : [8, 17, 22];
+  return { place, free, half: Math.max(Math.min(letters * wide, 112), 26) / 2 + 3, above: own, below: own + 6 + high * Math.ceil((letters * wide) / 100) };
+}
+
+/** Moves what overlaps apart, by the shorter way, a little at a time. */
+function apart(boxes) {
+  for (let turn = 0; turn < 300; turn += 1) {
+    let moved = false;
+    boxes.forEach((one, number) => {
+      for (const other of boxes.slice(number + 1)) {
+        const [dx, dy] = [other.place.x - one.place.x, other.place.y - one.place.y];
+        const across = one.half + other.half - Math.abs(dx);
+        const along = (dy < 0 ? one.above + other.below : one.below + other.above) - Math.abs(dy);
+        if (across <= 0 || along <= 0) continue;
+        moved = true;
+        const [axis, by] = across < along ? ["x", (dx < 0 ? -across : across) / 2] : ["y", (dy < 0 ? -along : along) / 2];
+        const shares = one.free + other.free;
+        one.place[axis] -= (by * one.free * 1.02) / shares;
+        other.place[axis] += (by * other.free * 1.02) / shares;
+      }
+    });
+    if (!moved) return;
+  }
 }
 
 /** The angle at which that part of the way around an ellipse lies behind, from the top. */
@@ -161,7 +192,7 @@ function zoom(graph, factor) {
   graph.zoom({ level: graph.zoom() * factor, renderedPosition: { x: graph.width() / 2, y: graph.height() / 2 } });
 }
 
-/** What a pointer does: over a node it is told, a click opens it. */
+/** What a pointer does: over a node it is told, a click opens it. A first touch tells it, a second one opens it. */
 function pointers(graph, container, tell) {
   graph.on("mouseover", "node", ({ target }) => {
     focus(graph, target);
@@ -173,7 +204,17 @@ function pointers(graph, container, tell) {
     tell(null);
     container.classList.remove("over");
   });
-  graph.on("tap", "node", ({ target }) => open(target));
+  graph.on("tap", ({ target }) => {
+    if (target === graph || target.isEdge()) {
+      focus(graph, null);
+      tell(null);
+    } else if (target.hasClass("at")) {
+      open(target);
+    } else {
+      focus(graph, target);
+      tell(target);
+    }
+  });
   container.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
