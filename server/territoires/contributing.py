@@ -6,10 +6,10 @@ import click
 
 from territoires.errors import JournalDamaged
 from territoires.settings import settings_from
-from territoires.store import backups
-from territoires.store.journal import Journal
-from territoires.store.keys import SCOPES, Keys
-from territoires.store.writing import JOURNAL, check_held
+from territoires.writing import backups
+from territoires.writing.journal import Journal
+from territoires.writing.keys import SCOPES, Keys
+from territoires.writing.process import JOURNAL, check_held
 
 
 @click.group()

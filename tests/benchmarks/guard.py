@@ -16,10 +16,10 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from territoires.knowledge.guarding import Guard
-from territoires.store.commits import Change
-from territoires.store.live import LiveStore
 from territoires.store.releases import Release, current_release
 from territoires.vocabulary import PREFIXES
+from territoires.writing.commits import Change
+from territoires.writing.live import LiveStore
 
 HOME = Path(__file__).parents[2]
 TYPE, LABEL, SOURCE = NamedNode(PREFIXES["rdf"] + "type"), NamedNode(PREFIXES["skos"] + "prefLabel"), NamedNode(PREFIXES["dct"] + "source")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from territoires.store.keys import Keys
+from territoires.writing.keys import Keys
 
 from .suites import PLACE, Case, Manifest, read_suites
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from territoires.store.journal import Journal
 from territoires.store.releases import publish
-from territoires.store.submissions import Submission, Writer
-from territoires.store.tending import WritingProcess
-from territoires.store.writing import JOURNAL, Plan
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.writing.journal import Journal
+from territoires.writing.process import JOURNAL, Plan
+from territoires.writing.submissions import Submission, Writer
+from territoires.writing.tending import WritingProcess
 
 CONTRIBUTIONS = CANONICAL_BASE + "graph/contributions/"
 LEFT, RIGHT = NamedNode("urn:left"), NamedNode("urn:right")

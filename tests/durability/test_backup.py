@@ -11,10 +11,10 @@ from pyoxigraph import NamedNode
 
 from territoires.cli import main
 from territoires.errors import BackupFailed, JournalDamaged
-from territoires.store.backups import back_up, check, restore
 from territoires.store.embedded import open_on_disk
-from territoires.store.journal import Journal, segments
 from territoires.store.releases import base_release, current_release
+from territoires.writing.backups import back_up, check, restore
+from territoires.writing.journal import Journal, segments
 
 from .conftest import CONTRIBUTIONS, LEFT, Place, pair
 from .test_kill import Noted, wait_until
@@ -140,7 +140,7 @@ def test_what_fails_leaves_nothing(filled: Place, tmp_path: Path, monkeypatch: p
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched, pytest.raises(BackupFailed, match="No space left"):
-        patched.setattr("territoires.store.backups.os.fsync", full)
+        patched.setattr("territoires.writing.backups.os.fsync", full)
         back_up(filled.releases, filled.contributions, tmp_path / "backup")
     assert not list(tmp_path.glob("*backup*"))
     (path,) = segments(filled.contributions / "journal")

@@ -21,11 +21,11 @@ from pyoxigraph import DefaultGraph, NamedNode, Store
 from territoires.errors import JournalDamaged, NoSpace, Overloaded, ShapesViolated, StoreUnavailable
 from territoires.knowledge.judging import judge_of
 from territoires.store.embedded import take_census
-from territoires.store.journal import Journal, segments
 from territoires.store.releases import current_release
-from territoires.store.submissions import Writer
-from territoires.store.tending import WritingProcess
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.writing.journal import Journal, segments
+from territoires.writing.submissions import Writer
+from territoires.writing.tending import WritingProcess
 
 from .conftest import CONTRIBUTIONS, LEFT, RIGHT, Place, pair, swap
 

@@ -11,8 +11,8 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from territoires.store.embedded import open_on_disk
 from territoires.store.releases import current_release, publish, publish_store, switch
-from territoires.store.submissions import Writer
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.writing.submissions import Writer
 
 from ..web.test_operations import Load, Running, alive, serving, wait_until
 from .conftest import CONTRIBUTIONS, LEFT, Place, pair

@@ -11,12 +11,12 @@ from territoires.errors import SourceError, ValidationFailed
 from territoires.knowledge.building import build
 from territoires.knowledge.contributed import contributed
 from territoires.settings import Settings
-from territoires.store.commits import change_of
 from territoires.store.embedded import open_on_disk
-from territoires.store.journal import Journal
-from territoires.store.live import LiveStore
 from territoires.store.releases import base_release, current_release
 from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.writing.commits import change_of
+from territoires.writing.journal import Journal
+from territoires.writing.live import LiveStore
 
 BASE = "https://data.example.org/territoires/"
 

@@ -15,8 +15,8 @@ from rdflib import SH
 from territoires.files import turtle_files
 from territoires.knowledge.guarding import Guard, Report
 from territoires.knowledge.judging import Judge, judge_of
-from territoires.store.commits import Change, change_of
 from territoires.vocabulary import CANONICAL_BASE, PREFIXES
+from territoires.writing.commits import Change, change_of
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = sorted((ROOT / "tests" / "fixtures" / "shapes").glob("*.trig"))

@@ -7,8 +7,8 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from territoires.errors import JournalDamaged, NoSpace, SourceError, StoreUnavailable
-from territoires.store.commits import Change, change_of, read_patch
-from territoires.store.journal import Journal, segments
+from territoires.writing.commits import Change, change_of, read_patch
+from territoires.writing.journal import Journal, segments
 
 GRAPH = NamedNode("https://example.org/graph/contributions/a")
 IS = NamedNode("urn:is")

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from territoires.cli import main
 from territoires.errors import InvalidParameter, StoreUnavailable
-from territoires.store.keys import FILE, Keys
+from territoires.writing.keys import FILE, Keys
 
 GRAPH = "http://example.org/graph/contributions/*"
 

@@ -10,16 +10,16 @@ import pytest
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from territoires.store import embedded
-from territoires.store.commits import Change, change_of
 from territoires.store.counting import Census
 from territoires.store.datasets import DatasetFile, publish_files
 from territoires.store.embedded import open_on_disk, take_census
-from territoires.store.journal import Journal
-from territoires.store.live import LiveStore, canonical
 from territoires.store.releases import Release, base_release, current_release, kept_releases, publish, switch
-from territoires.store.revisions import Revisions
-from territoires.store.tallying import MOST_GROUPS, Tally
 from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.writing.commits import Change, change_of
+from territoires.writing.journal import Journal
+from territoires.writing.live import LiveStore, canonical
+from territoires.writing.revisions import Revisions
+from territoires.writing.tallying import MOST_GROUPS, Tally
 
 TYPE = NamedNode(iri("rdf:type"))
 MINE = NamedNode(CANONICAL_BASE + "graph/contributions/mine")
@@ -157,7 +157,7 @@ def test_revisions(release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert (current.path / "search.db").read_text() == "an index" and not (current.path / "search.db").readlink().is_absolute()
         if number == 4:
             assert len(list(folder.glob("r1-c*"))) == 4, "who reads an old one may go on"
-            monkeypatch.setattr("territoires.store.revisions._LINGER", 0.0)
+            monkeypatch.setattr("territoires.writing.revisions._LINGER", 0.0)
     assert seen == [1, 2, 3, 4, 5, 6]
     assert sorted(path.name for path in folder.glob("r1*")) == ["r1", "r1-c4", "r1-c5", "r1-c6"]
     assert [each.revision for each in kept_releases(folder)] == ["r1"] and base_release(folder).revision == "r1"

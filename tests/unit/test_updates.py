@@ -18,11 +18,11 @@ from territoires.errors import (
     WriteRefused,
 )
 from territoires.results import Dataset
-from territoires.store.commits import Change
-from territoires.store.etags import etag_of
-from territoires.store.operations import operations, targets
-from territoires.store.submissions import Submission
-from territoires.store.updates import apply, change
+from territoires.writing.commits import Change
+from territoires.writing.etags import etag_of
+from territoires.writing.operations import operations, targets
+from territoires.writing.submissions import Submission
+from territoires.writing.updates import apply, change
 
 BASE = "http://example.org/"
 OURS = f"{BASE}graph/contributions/"

@@ -14,15 +14,15 @@ from pyoxigraph import Literal, NamedNode, Quad
 from territoires import errors
 from territoires.settings import Settings
 from territoires.store import QueryService
-from territoires.store.commits import Change, change_of, read_patch
-from territoires.store.journal import Journal
-from territoires.store.keys import Keys
-from territoires.store.submissions import Accepted, Submission
 from territoires.vocabulary import CANONICAL_BASE
 from territoires.web.app import create_app
 from territoires.web.contributions import Contributions
 from territoires.web.history import PAGE
 from territoires.web.service import KEY
+from territoires.writing.commits import Change, change_of, read_patch
+from territoires.writing.journal import Journal
+from territoires.writing.keys import Keys
+from territoires.writing.submissions import Accepted, Submission
 
 GRAPH = NamedNode(f"{CANONICAL_BASE}graph/contributions/essai")
 THING, LABEL = NamedNode(f"{CANONICAL_BASE}id/organisation/essai"), NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")

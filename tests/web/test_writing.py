@@ -23,15 +23,15 @@ from territoires import errors
 from territoires.results import WHOLE, Dataset
 from territoires.settings import Settings
 from territoires.store import QueryService
-from territoires.store.etags import etag_of
-from territoires.store.keys import Keys
 from territoires.store.releases import publish
-from territoires.store.submissions import Accepted, Submission
 from territoires.vocabulary import CANONICAL_BASE
 from territoires.web.app import MAX_BODY, create_app
 from territoires.web.contributions import AT_ONCE, Contributions
 from territoires.web.service import KEY
 from territoires.web.uploads import MOST
+from territoires.writing.etags import etag_of
+from territoires.writing.keys import Keys
+from territoires.writing.submissions import Accepted, Submission
 
 OURS = f"{CANONICAL_BASE}graph/contributions/"
 GRAPH, RELEASED = f"{OURS}essai", f"{CANONICAL_BASE}graph/test"

@@ -17,9 +17,9 @@ from pyoxigraph import NamedNode, Quad
 from territoires.knowledge.dumps import FOLDER, GZIP, Dump, measured, read_index
 from territoires.knowledge.holdings import OPEN_LICENCE, PERSONS, WHOLE, Holding, holdings
 from territoires.knowledge.labelling import holds_blank, labelled
-from territoires.store.commits import patch_line
 from territoires.store.embedded import open_on_disk
 from territoires.store.releases import Release
+from territoires.writing.commits import patch_line
 
 FILE, PATCH = "changes.json", "changes.rdfp.gz"
 PATCH_TYPE = "application/rdf-patch"

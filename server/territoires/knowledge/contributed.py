@@ -9,11 +9,11 @@ from pyoxigraph import Quad, RdfFormat, parse
 from territoires.errors import SourceError
 from territoires.files import SourceFile
 from territoires.settings import Settings
-from territoires.store.commits import graph_of
-from territoires.store.journal import Journal
-from territoires.store.writable import CONTRIBUTIONS
-from territoires.store.writing import JOURNAL
 from territoires.vocabulary import CANONICAL_BASE, rebase
+from territoires.writing.commits import graph_of
+from territoires.writing.journal import Journal
+from territoires.writing.process import JOURNAL
+from territoires.writing.writable import CONTRIBUTIONS
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from territoires.knowledge.judging import Judge
 from territoires.knowledge.querying import THIS, Lookout, lookouts
 from territoires.knowledge.reaching import Hop, Hops, Way, links, reach_of
 from territoires.knowledge.validation import merged, prepared, read_graph
-from territoires.store.commits import Change
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.writing.commits import Change
 
 Targets = dict[pyshacl.Shape, set[Node]]
 

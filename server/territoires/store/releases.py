@@ -1,7 +1,7 @@
 """Releases: releases/<revision>/{store/, manifest.json}, immutable; the link `current` names the one that is served.
 
 The link is replaced in one atomic rename, so a reader sees the old release or the new one, never half of one. What is written to a
-release over HTTP is published as further folders, <revision>-c<number of the commit> (store/live.py): they are served, not listed.
+release over HTTP is published as further folders, <revision>-c<number of the commit> (writing/live.py): they are served, not listed.
 """
 
 import contextlib

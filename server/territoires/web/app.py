@@ -12,11 +12,9 @@ from territoires.knowledge.queries import QueryLibrary
 from territoires.settings import Settings
 from territoires.store import Figures, Observable, QueryService
 from territoires.store.current import CurrentStore
-from territoires.store.keys import Keys
 from territoires.store.pool import Limits
 from territoires.store.releases import Engine
 from territoires.store.remote import Remote, RemoteStore
-from territoires.store.submissions import Writer
 from territoires.web import (
     assets,
     atlas,
@@ -62,6 +60,8 @@ from territoires.web.gateway import Gateway
 from territoires.web.observation import Observation, Snapshot
 from territoires.web.requests import TolerantRequest
 from territoires.web.service import KEY, Service
+from territoires.writing.keys import Keys
+from territoires.writing.submissions import Writer
 
 BLUEPRINTS = (
     home.blueprint,

@@ -14,11 +14,11 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from territoires.errors import NoSpace, Overloaded, StoreUnavailable, TerritoiresError, WriteFailed
 from territoires.formats import GRAPH, Format
-from territoires.store.keys import Key, Keys
-from territoires.store.submissions import Accepted, Submission
 from territoires.web.breaches import breaches, rdf
 from territoires.web.negotiation import choose_format
 from territoires.web.service import service
+from territoires.writing.keys import Key, Keys
+from territoires.writing.submissions import Accepted, Submission
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 8

@@ -15,11 +15,6 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from territoires.errors import InvalidParameter, NotInGraphStore, WriteRefused
 from territoires.results import WHOLE, Dataset
-from territoires.store.etags import etag_of
-from territoires.store.keys import Key
-from territoires.store.submissions import Kind, Submission
-from territoires.store.updates import CONTRIBUTIONS
-from territoires.store.writable import covers
 from territoires.web.answering import deadline, run, tell_limits
 from territoires.web.contributions import answered, authorised, contributions, stated_reason, stated_tags, submit
 from territoires.web.headers import ascii_path, validated, validator
@@ -29,6 +24,11 @@ from territoires.web.service import service
 from territoires.web.sparql import decoded, utf8
 from territoires.web.update import DIRECT, check_charset
 from territoires.web.uploads import TAKEN, uploaded
+from territoires.writing.etags import etag_of
+from territoires.writing.keys import Key
+from territoires.writing.submissions import Kind, Submission
+from territoires.writing.updates import CONTRIBUTIONS
+from territoires.writing.writable import covers
 
 PATH = "/graph-store"
 DEFAULT = ""

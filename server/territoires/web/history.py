@@ -16,10 +16,6 @@ from werkzeug.exceptions import NotFound
 from territoires.errors import InvalidParameter
 from territoires.formats import HTML, Format
 from territoires.formats.table import FEED, PATCH
-from territoires.store.commits import Change, Commit, change_of, graph_of
-from territoires.store.journal import Journal
-from territoires.store.submissions import Submission
-from territoires.store.writing import JOURNAL
 from territoires.web.answering import deadline
 from territoires.web.contributions import answered, authorised, contributions, stated_reason, submit
 from territoires.web.exports import JSON
@@ -30,6 +26,10 @@ from territoires.web.naming import Namer, Value, namer
 from territoires.web.releases import ATOM, NAMESPACE, add, publisher, written
 from territoires.web.requests import by_parameter, wanted_format
 from territoires.web.service import service
+from territoires.writing.commits import Change, Commit, change_of, graph_of
+from territoires.writing.journal import Journal
+from territoires.writing.process import JOURNAL
+from territoires.writing.submissions import Submission
 
 LISTED, SHOWN = (HTML, JSON, FEED), (HTML, JSON, PATCH)
 PAGE = 50

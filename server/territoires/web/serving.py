@@ -13,11 +13,11 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 
 from territoires.settings import Settings
-from territoires.store.tending import WritingProcess
-from territoires.store.writing import Plan
 from territoires.web.app import load_gateway
 from territoires.web.gateway import Gateway
 from territoires.web.journal import logging_configuration
+from territoires.writing.process import Plan
+from territoires.writing.tending import WritingProcess
 
 _PR_SET_PDEATHSIG = 1
 _WRITER_WITHIN = 60.0  # seconds that the server waits for the process that writes, before it serves without it

@@ -6,11 +6,11 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from territoires.errors import InvalidParameter
 from territoires.results import Dataset
-from territoires.store.submissions import Submission
 from territoires.web.answering import deadline
 from territoires.web.contributions import answered, authorised, contributions, stated_reason, submit
 from territoires.web.service import service
 from territoires.web.sparql import FORM, Parameters, decoded, utf8
+from territoires.writing.submissions import Submission
 
 DIRECT = "application/sparql-update"
 blueprint = Blueprint("update", __name__)

@@ -1,6 +1,6 @@
 """The process that writes, as `territoires serve` starts it: `python -m territoires.web.writing`.
 
-It reads its plan (store/writing.py) from the socket that is its standard input, and ends with it. It holds what takes long to load, and
+It reads its plan (writing/process.py) from the socket that is its standard input, and ends with it. It holds what takes long to load, and
 writes nothing itself: its child does, a fork of it, so that another one is there at once when a deadline has ended that.
 """
 
@@ -20,9 +20,9 @@ from territoires.errors import NoRelease, TerritoiresError
 from territoires.knowledge.guarding import Guard
 from territoires.store.frames import FrameReader, arrives
 from territoires.store.releases import current_release
-from territoires.store.tending import FAILED, READY, reason
-from territoires.store.writing import Guards, Plan, Writing
 from territoires.web.journal import logging_configuration
+from territoires.writing.process import Guards, Plan, Writing
+from territoires.writing.tending import FAILED, READY, reason
 
 logger = logging.getLogger("territoires.writing")
 _PR_SET_PDEATHSIG = 1

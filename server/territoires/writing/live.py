@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from territoires.store.commits import Change, Commit, change_of, revision_of
 from territoires.store.embedded import open_on_disk, take_census
 from territoires.store.releases import Release
-from territoires.store.tallying import Tally
+from territoires.writing.commits import Change, Commit, change_of, revision_of
+from territoires.writing.tallying import Tally
 
 
 class LiveStore:

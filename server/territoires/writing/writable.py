@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from territoires.errors import InvalidParameter, PreconditionFailed, WriteRefused
-from territoires.store.cutting import DEFAULT
-from territoires.store.etags import etag_of, matches
-from territoires.store.submissions import Submission
+from territoires.writing.cutting import DEFAULT
+from territoires.writing.etags import etag_of, matches
+from territoires.writing.submissions import Submission
 
 CONTRIBUTIONS = "graph/contributions/"
 """Where the graphs of a merged release stand that can be written to, below its base."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pyoxigraph import Store
 
 from territoires.errors import QueryRefused, QuerySyntaxError
-from territoires.store.cutting import Operation, Reader, Unread, folded, rendered
 from territoires.store.guard import refuse_depth, syntax_error
 from territoires.store.tokens import Token, read_tokens
+from territoires.writing.cutting import Operation, Reader, Unread, folded, rendered
 
 _CALLS = ("SERVICE", "LOAD")
 _ESCAPE = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")

@@ -19,16 +19,16 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Store
 
 from territoires.errors import JournalDamaged, NoSpace, ShapesViolated, StoreUnavailable, TerritoiresError, UndoConflict
-from territoires.store import updates
-from territoires.store.commits import Change, Check
-from territoires.store.desk import Desk, Left, Visit
-from territoires.store.journal import FULL, Journal, make_folder
-from territoires.store.live import LiveStore, canonical
 from territoires.store.releases import CURRENT, Release, base_release, current_release
-from territoires.store.revisions import Revisions
-from territoires.store.submissions import PATIENCE, Accepted, Submission
 from territoires.store.worker import limit_memory
-from territoires.store.writable import check_writable
+from territoires.writing import updates
+from territoires.writing.commits import Change, Check
+from territoires.writing.desk import Desk, Left, Visit
+from territoires.writing.journal import FULL, Journal, make_folder
+from territoires.writing.live import LiveStore, canonical
+from territoires.writing.revisions import Revisions
+from territoires.writing.submissions import PATIENCE, Accepted, Submission
+from territoires.writing.writable import check_writable
 
 logger = logging.getLogger(__name__)
 JOURNAL, WORK, LOCK = "journal", "work", "writer.lock"

@@ -1,6 +1,6 @@
 """The journal: every accepted write, appended and on disk before it is acknowledged. All else that is known of writes is made from it.
 
-It is a folder of segments, commits-<number of the first commit>.rdfp, each a row of records (store/records.py). A crash may leave a
+It is a folder of segments, commits-<number of the first commit>.rdfp, each a row of records (writing/records.py). A crash may leave a
 record that isn't whole at the end of the last segment: it was never acknowledged, readers pass it over, and `repair` moves it aside. Any
 other fault is an error: nothing that was acknowledged is ever cut.
 """
@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from territoires.errors import JournalDamaged, NoSpace, StoreUnavailable
-from territoires.store.commits import Change, Commit
-from territoires.store.records import REPAIR, Entry, entries, read_commit, record_of
+from territoires.writing.commits import Change, Commit
+from territoires.writing.records import REPAIR, Entry, entries, read_commit, record_of
 
 SEGMENT = 64 << 20
 """Bytes from which on the next commit begins a new segment."""

@@ -2,7 +2,7 @@
 
 A backup is a folder: release/<revision>/ as it was built, contributions/{journal/, keys.json}, and backup.json with the length and
 SHA-256 of each file. The release is copied first and the journal after it, up to its last whole commit, so that the journal holds all
-that the release does. What readers see of commits is made of both (store/writing.py) and isn't in it.
+that the release does. What readers see of commits is made of both (writing/process.py) and isn't in it.
 """
 
 import contextlib
@@ -17,9 +17,9 @@ from pathlib import Path
 
 from territoires.errors import BackupFailed, StoreUnavailable
 from territoires.store.embedded import take_census
-from territoires.store.journal import Journal, make_folder, sync_folder
 from territoires.store.releases import base_release, read_release, switch
-from territoires.store.writing import JOURNAL, lock
+from territoires.writing.journal import Journal, make_folder, sync_folder
+from territoires.writing.process import JOURNAL, lock
 
 FILE, KEYS = "backup.json", "keys.json"
 _RELEASE, _CONTRIBUTIONS = "release", "contributions"

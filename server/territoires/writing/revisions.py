@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from territoires.store.journal import sync_folder
-from territoires.store.live import LiveStore
 from territoires.store.releases import current_release, read_release, switch
+from territoires.writing.journal import sync_folder
+from territoires.writing.live import LiveStore
 
 KEPT = 3
 """Revisions that are kept in any case."""

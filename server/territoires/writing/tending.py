@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from territoires.store.frames import DATA, send_frame
-from territoires.store.writing import Plan
+from territoires.writing.process import Plan
 
 logger = logging.getLogger(__name__)
 READY, FAILED = b"R", b"F"

@@ -1,6 +1,6 @@
 """Where submissions arrive: a queue in the order of arrival, bounded in length and in waiting, behind the socket of the writer.
 
-The other side, and what goes over the socket: store/submissions.py.
+The other side, and what goes over the socket: writing/submissions.py.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from territoires.errors import Overloaded, TerritoiresError
 from territoires.store.frames import END, FAULT, HEAD, FrameReader, send_frame, told
-from territoires.store.submissions import SOCKET, Accepted, Submission, address
+from territoires.writing.submissions import SOCKET, Accepted, Submission, address
 
 _ARRIVAL = 10.0  # seconds that a submission may take to arrive
 _ANSWER = 2.0  # seconds that a client has to say that it still waits

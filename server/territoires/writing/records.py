@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from territoires.errors import JournalDamaged, SourceError
-from territoires.store.commits import Change, Commit, read_patch
+from territoires.writing.commits import Change, Commit, read_patch
 
 _SEALED = re.compile(rb'(?P<said>\{.*),"checksum":"(?P<checksum>[0-9a-f]{64})"\}\n', re.DOTALL)
 REPAIR = "Restore the journal from a backup (`territoires restore`), or move the writing elsewhere until it is mended."

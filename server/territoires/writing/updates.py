@@ -30,14 +30,14 @@ from territoires.errors import (
     StoreUnavailable,
 )
 from territoires.results import WHOLE
-from territoires.store.commits import Change, change_of
-from territoires.store.cutting import ALL, Operation
 from territoires.store.embedded import execution_error
 from territoires.store.guard import syntax_error
-from territoires.store.live import merge_of
-from territoires.store.operations import Targets, operations, targets
-from territoires.store.submissions import Submission
-from territoires.store.writable import CONTRIBUTIONS, GraphName, check_preconditions, check_writable, name_of, named
+from territoires.writing.commits import Change, change_of
+from territoires.writing.cutting import ALL, Operation
+from territoires.writing.live import merge_of
+from territoires.writing.operations import Targets, operations, targets
+from territoires.writing.submissions import Submission
+from territoires.writing.writable import CONTRIBUTIONS, GraphName, check_preconditions, check_writable, name_of, named
 
 __all__ = ["CONTRIBUTIONS", "Targets", "change", "check_writable", "operations", "targets"]
 

@@ -1,0 +1,1 @@
+"""What is written over HTTP: how a change is worked out, kept in the journal before it is acknowledged, and shown to readers."""
