@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from territoires.errors import JournalDamaged
+from territoires.knowledge import patching
 from territoires.settings import settings_from
 from territoires.writing import backups
 from territoires.writing.journal import Journal
@@ -83,6 +84,21 @@ def list_commits(after: int) -> None:
     for commit in Journal(folder_of_contributions() / JOURNAL).commits(after):
         counts = f"+{len(commit.change.added)} -{len(commit.change.removed)}  {' '.join(sorted(commit.change.graphs))}"
         click.echo(f"{commit.number}  {commit.moment}  {commit.agent}  {counts}  {commit.reason}".rstrip())
+
+
+@journal.command("export")
+@click.option("--after", type=click.IntRange(0), default=0, help="Only the graphs that commits after this one touched.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the patch there [standard output].")
+@click.option("--withdrawn", is_flag=True, help="Take the files of graphs away that hold nothing any more; without this they stay.")
+def export_patch(after: int, output: Path | None, withdrawn: bool) -> None:
+    """Write what the journal leaves as a patch of the files in data/contributions/, for review in git."""
+    patch = patching.export(settings_from(), Journal(folder_of_contributions() / JOURNAL), after, withdrawn)
+    if output:
+        output.write_text(patch.text, encoding="utf-8", newline="")
+    else:
+        click.echo(patch.text.encode(), nl=False)
+    said = f"{', '.join(patch.files)}: review, then `git apply`." if patch.files else "Nothing to export: the files say all of it."
+    click.echo(f"Up to commit {patch.last}. {said}", err=True)
 
 
 @click.command()

@@ -77,6 +77,18 @@ class UnknownResource(TerritoiresError):
         self.iri = iri
 
 
+class UnknownRevision(TerritoiresError):
+    """Readers never saw a revision of that name."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"There is no revision {revision}.")
+        self.revision = revision
+
+
+class RevisionGone(UnknownRevision):
+    """Readers saw it once, and its release is no longer kept."""
+
+
 class NotKnownThen(TerritoiresError):
     """The thing is known, but not on that day; `known` are the days that are known (ISO 8601), `instead` what was there then."""
 

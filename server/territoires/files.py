@@ -7,6 +7,8 @@ from territoires.errors import SourceError
 
 LINKS = "data/links"
 """The folder of the links to what others say of the same things."""
+CONTRIBUTIONS = "data/contributions"
+"""The folder of what was written over HTTP, and reviewed."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class SourceFile:
 
     @property
     def layer(self) -> str:
-        """Who speaks: ontology, source, reference, interpretation, persons, dataset."""
+        """Who speaks: ontology, source, reference, interpretation, persons, contributions, dataset."""
         first, _, rest = self.name.partition("/")
         return rest.partition("/")[0] if first == "data" else first
 

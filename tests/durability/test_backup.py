@@ -7,18 +7,30 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Quad
 
 from territoires.cli import main
 from territoires.errors import BackupFailed, JournalDamaged
 from territoires.store.embedded import open_on_disk
 from territoires.store.releases import base_release, current_release
+from territoires.writing import backups
 from territoires.writing.backups import back_up, check, restore
+from territoires.writing.commits import change_of
 from territoires.writing.journal import Journal, segments
 
 from .conftest import CONTRIBUTIONS, LEFT, Place, pair
 from .test_kill import Noted, wait_until
 from .test_kill import check as check_all
+
+
+class Busy(Journal):
+    """A journal to which another commit has come whenever somebody looks."""
+
+    def _refresh(self, *, bodies: bool = False) -> None:
+        kept = Journal(self.folder)
+        quad = Quad(NamedNode(f"urn:{kept.last}"), LEFT, LEFT, NamedNode(CONTRIBUTIONS + "busy"))
+        kept.append("somebody", "", "r1", change_of([], [quad]))
+        super()._refresh(bodies=bodies)
 
 
 @pytest.fixture
@@ -167,3 +179,11 @@ def test_a_backup_without_contributions(place: Place, tmp_path: Path) -> None:
     back_up(place.releases, place.contributions, tmp_path / "with")
     with pytest.raises(BackupFailed, match="TERRITOIRES_CONTRIBUTIONS"):
         restore(tmp_path / "with", place.releases, None, replace=True)
+
+
+def test_backup_between_two_commits(filled: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However fast commits come: number, checksum and bytes of the journal are those of one moment."""
+    kept = Journal(filled.contributions / "journal")
+    monkeypatch.setattr(backups, "Journal", lambda folder: Busy(folder) if folder == kept.folder else Journal(folder))
+    made = back_up(filled.releases, filled.contributions, tmp_path / "backup")
+    assert made.commit == kept.last == 4 and made.checksum == kept.checksum

@@ -7,11 +7,14 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
+from territoires.knowledge.revalidating import outcome_in
 from territoires.store.embedded import open_on_disk
 from territoires.store.releases import current_release, publish, publish_store, switch
-from territoires.vocabulary import CANONICAL_BASE
+from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.writing.commits import change_of
 from territoires.writing.submissions import Writer
 
 from ..web.test_operations import Load, Running, alive, serving, wait_until
@@ -56,12 +59,39 @@ def test_all_is_there_after_the_server_was_killed(place: Place, tmp_path: Path) 
             assert names_at(server) == {f"w{each}" for each in range(number * 3)}
             accepted += [place.writer.submit(pair(f"w{number * 3 + each}")).number for each in range(3)]
             family = server.family()
-            assert sum("territoires.web.writing" in " ".join(each.cmdline()) for each in family) == 2
+            assert sum("territoires.web.writing" in " ".join(each.cmdline()) for each in family) in (3, 4)  # one may be validating
             server.process.kill()
             wait_until(lambda family=family: not alive(family), 8)  # type: ignore[misc]
     with serving(place.releases, tmp_path, contributions=str(place.contributions)) as server:
         assert names_at(server) == {f"w{each}" for each in range(6)}
     assert accepted == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_whole_is_validated_after_a_commit(place: Place, tmp_path: Path) -> None:
+    """Beside the one that writes, which isn't held up: what the guard doesn't know of is found, kept, told in the log and on the page."""
+    graph, kind = CONTRIBUTIONS + "hole", NamedNode(CANONICAL_BASE + "def#Pays")
+    bare = Quad(NamedNode(CANONICAL_BASE + "id/territoire/sans-nom"), NamedNode(iri("rdf:type")), kind, NamedNode(graph))
+    place.journal.append("nobody", "past the guard", "r1", change_of([], [bare]))
+    with serving(place.releases, tmp_path, contributions=str(place.contributions)) as server:
+        accepted = [place.writer.submit(pair(f"w{number}")).number for number in range(3)]
+        wait_until(lambda: (found := outcome_in(place.contributions)) and found.commit == accepted[-1], 300)
+        found = outcome_in(place.contributions)
+        assert found and found.violations == found.concerning > 0 and bare.subject.value in {each.node for each in found.findings}
+        wait_until(lambda: any("let pass" in line.get("message", "") for line in server.lines()))
+        wait_until(lambda: server.get("/health/ready")[2].decode().count(f"-c{accepted[-1]}"), 20)
+        status, _, page = server.get("/qualite?lang=en", {"Accept": "text/html"})
+        assert status == 200 and f"/history/{accepted[-1]}" in page.decode() and "is under way" not in page.decode()
+        place.writer.submit(pair("w3"))
+        wait_until(lambda: len(validating(server)) == 4, 60)
+        family = server.family()
+        assert {each.nice() for each in validating(server)} == {psutil.Process(server.process.pid).nice(), 19}
+    assert not alive(family), "a run that goes on ends with the server"
+    assert outcome_in(place.contributions) == found
+
+
+def validating(server: Running) -> list[psutil.Process]:
+    """The process that holds the guard, its children that write and watch, and a run where there is one."""
+    return [each for each in server.family() if "territoires.web.writing" in " ".join(each.cmdline())]
 
 
 def test_a_stop_keeps_what_was_begun(place: Place, tmp_path: Path) -> None:

@@ -76,8 +76,8 @@ def test_list(serve: Serve) -> None:
     """The newest first, as a page, JSON and a feed; what was typed by somebody is no markup."""
     client = serve()
     listed = client.get("/history?format=json").json
-    assert (listed["total"], [each["commit"] for each in listed["commits"]]) == (4, [4, 3, 2, 1])
-    assert (listed["commits"][3]["agent"], listed["commits"][3]["reason"], listed["commits"][3]["added"]) == ("Anna", "raison <1>", 2)
+    assert (listed["total"], [each["commit"] for each in listed["entries"]]) == (4, [4, 3, 2, 1])
+    assert (listed["entries"][3]["agent"], listed["entries"][3]["reason"], listed["entries"][3]["added"]) == ("Anna", "raison <1>", 2)
     page = client.get("/history", headers={"Accept": "text/html", "Accept-Language": "fr"})
     assert page.status_code == 200 and "raison &lt;4&gt;" in page.text and "<4>" not in page.text and "Historique" in page.text
     feed = ElementTree.fromstring(client.get("/history?format=atom").data)
@@ -89,7 +89,7 @@ def test_pages(serve: Serve) -> None:
     """A page holds so many, the next one the rest; behind the last one there is nothing."""
     client = serve(tuple(Change((), (named(str(number)),)) for number in range(PAGE + 1)))
     first, second = (client.get(f"/history?format=json&page={number}").json for number in (1, 2))
-    assert (len(first["commits"]), [each["commit"] for each in second["commits"]], first["pages"]) == (PAGE, [1], 2)
+    assert (len(first["entries"]), [each["commit"] for each in second["entries"]], first["pages"]) == (PAGE, [1], 2)
     assert client.get("/history?page=3").status_code == 404
     assert [client.get(f"/history?page={wrong}").status_code for wrong in ("0", "x", "-1", "²", "1" * 30)] == [400] * 5
 
@@ -98,7 +98,7 @@ def test_of_a_thing(serve: Serve) -> None:
     """Only the commits that speak of it, whichever way; an address that is none has no history."""
     client = serve()
     found = client.get("/history", query_string={"format": "json", "resource": THING.value}).json
-    assert [each["commit"] for each in found["commits"]] == [3, 2, 1]
+    assert [each["commit"] for each in found["entries"]] == [3, 2, 1]
     assert client.get("/history", query_string={"resource": THING.value}, headers={"Accept": "text/html"}).status_code == 200
     for nothing in ("urn:nothing", "no address", "a:<b>", "é"):
         assert client.get("/history", query_string={"format": "json", "resource": nothing}).json["total"] == 0
@@ -116,24 +116,27 @@ def test_commit(serve: Serve) -> None:
     assert [client.get(f"/history/{number}").status_code for number in (0, 5, 99999999999)] == [404] * 3
 
 
+@pytest.mark.parametrize("prefix", ["", "test-c"])
 @pytest.mark.parametrize(("start", "end"), [(0, 4), (0, 1), (1, 3), (1, 2), (2, 2), (4, 0), (3, 1)])
-def test_difference(serve: Serve, start: int, end: int) -> None:
+def test_difference(serve: Serve, start: int, end: int, prefix: str) -> None:
     """What differs is what the states differ by, forwards and backwards: what came and went again is no difference."""
     states = [set[Quad]()]
     for change in CHANGES:
         states.append((states[-1] - set(change.removed)) | set(change.added))
     client = serve()
-    patch = client.get(f"/history/diff?from={start}&to={end}&format=rdfp")
+    asked = {name: f"{prefix}{number}" if number else prefix.removesuffix("-c") or "0" for name, number in (("from", start), ("to", end))}
+    patch = client.get("/history/diff", query_string={**asked, "format": "rdfp"})
     assert read_patch(patch.text) == change_of(states[start] - states[end], states[end] - states[start])
-    assert client.get(f"/history/diff?from={start}&to={end}&format=html").status_code == 200
+    assert client.get("/history/diff", query_string={**asked, "format": "html"}).status_code == 200
 
 
 def test_wrong_difference(serve: Serve) -> None:
-    """Both ends are numbers of commits."""
+    """Both ends are numbers of commits that there are, or names of revisions that readers saw."""
     client = serve()
-    wrong = ("", "from=1", "from=x&to=1", "from=-1&to=1", "from=1&to=1%C2%B2")
+    wrong = ("", "from=1", "from=-1&to=1", "from=1&to=1%C2%B2", "from=%3C&to=1")
     assert [client.get(f"/history/diff?{query}").status_code for query in wrong] == [400] * 5
-    assert client.get("/history/diff?from=0&to=5").status_code == 404
+    unknown = ("from=0&to=5", "from=x&to=1", "from=test-c1&to=test-c5", "from=test-c0&to=test-c1", "from=test-c01&to=2")
+    assert [client.get(f"/history/diff?{query}").status_code for query in unknown] == [404] * 5
 
 
 def test_not_yet_served(serve: Serve, hard_settings: Settings, hard_store: QueryService, tmp_path: Path) -> None:
@@ -151,7 +154,7 @@ def test_not_yet_served(serve: Serve, hard_settings: Settings, hard_store: Query
             return getattr(hard_store, name)
 
     client = create_app(replace(hard_settings, contributions=tmp_path), Earlier()).test_client()  # type: ignore[arg-type]
-    assert [each["commit"] for each in client.get("/history?format=json").json["commits"]] == [2, 1]
+    assert [each["commit"] for each in client.get("/history?format=json").json["entries"]] == [2, 1]
     assert client.get("/history/3").status_code == 404
 
 

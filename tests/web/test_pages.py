@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.robotparser import RobotFileParser
@@ -18,13 +19,16 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pyoxigraph import Literal, NamedNode, Quad
 
 from territoires.errors import StoreUnavailable
+from territoires.knowledge.findings import Finding
+from territoires.knowledge.revalidating import Outcome, keep
 from territoires.settings import Settings
 from territoires.store import QueryService
-from territoires.store.releases import warnings_of
-from territoires.vocabulary import CANONICAL_BASE
-from territoires.web.app import create_app
+from territoires.store.releases import publish, warnings_of
+from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.web.app import create_app, open_store
 from territoires.web.pages import EXAMPLE_HOST, EXAMPLES, called
 
 PATHS = ("/a-propos", "/sources-et-licences", "/liens", "/qualite", "/aide", "/accessibilite")
@@ -84,6 +88,72 @@ def test_quality_counts_what_there_is(app: Flask, client: FlaskClient, read_page
     assert any(f"of {passages} passages" in text for text in page.text_of("p"))
     (revision,) = {path.name for path in settings.releases.iterdir() if path.is_dir() and not path.is_symlink()}
     assert warnings_of(settings.releases, revision) == 0 and warnings_of(settings.releases, "none") is None
+
+
+@pytest.fixture
+def contributing(root: Path, tmp_path: Path) -> Iterator[tuple[FlaskClient, Path]]:
+    """A service that takes contributions, its release made of five commits, and their folder."""
+    folder, graph = tmp_path / "releases", NamedNode(f"{CANONICAL_BASE}graph/test")
+    thing = NamedNode(f"{CANONICAL_BASE}id/territoire/x")
+    name = Quad(thing, NamedNode(iri("skos:prefLabel")), Literal("Le Pays X", language="fr"), graph)
+    publish(folder, "r1-c5", CANONICAL_BASE, [name], {"quads": 1, "release": "r1", "commit": 5})
+    settings = Settings(home=root, releases=folder, contributions=tmp_path / "contributions")
+    (tmp_path / "contributions").mkdir()
+    store = open_store(settings)
+    yield create_app(settings, store).test_client(), tmp_path / "contributions"
+    store.close()
+
+
+QUALITY = {
+    "en": ("is under way", "obligations broken: 2; recommendations not followed: 7", "And 1 more", "Mend it", "couldn’t be done"),
+    "fr": (
+        "est en cours",
+        "obligations enfreintes : 2 ; recommandations non suivies : 7",
+        "Et 1 autres",
+        "À corriger",
+        "n’a pas pu se faire",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_quality_tells_what_was_checked_after_a_commit(
+    contributing: tuple[FlaskClient, Path], read_page: Callable[[str], Any], language: str
+) -> None:
+    """Which commit the validation in the background has seen, what it found, with links to things and rules; or that it goes on."""
+    client, folder = contributing
+    going, counted, more, mend, failed = QUALITY[language]
+
+    def shown() -> str:
+        response = client.get(f"/qualite?lang={language}", headers={"Accept": "text/html"})
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert client.get(f"/qualite?lang={language}", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+        return unescape(response.text)
+
+    first = shown()
+    assert going in first and counted not in first
+    messages = {"fr": "À corriger", "en": "Mend it"}
+    thing, rule = f"{CANONICAL_BASE}id/territoire/x", f"{CANONICAL_BASE}shapes#TheRule"
+    findings = (Finding("violation", thing, rule, "", "", messages, ""), Finding("warning", "n0b12", "n3", "", "", messages, ""))
+    outcome = Outcome("r1-c4", 4, "sum", "2026-11-23T10:00:00Z", "2026-11-23T10:00:20Z", 2, 7, 3, findings)
+    seen = {"If-None-Match": client.get(f"/qualite?lang={language}").headers["ETag"]}
+    keep(folder, outcome)
+    assert client.get(f"/qualite?lang={language}", headers=seen).status_code == 200, "though the revision is the same"
+    text = shown()
+    page = read_page(text)
+    assert going in text and counted in text and more in text and mend in text and failed not in text
+    assert {"/territoire/x", "/shapes#TheRule", "/history/4"} <= {link.removeprefix("/id") for link in page.links}
+    assert "Le Pays X" in text and "2026" in "".join(page.text_of("time"))
+    keep(folder, replace(outcome, commit=5, findings=(), concerning=0))
+    assert going not in shown() and counted in shown() and more not in shown()
+    keep(folder, replace(outcome, commit=5, fault="/srv/home/broken.ttl"))
+    assert failed in shown() and counted not in shown() and "/srv" not in shown()
+
+
+def test_quality_of_what_takes_no_contributions(client: FlaskClient) -> None:
+    """There nothing is told of them, and the page may be kept."""
+    response = client.get("/qualite?lang=en")
+    assert 'id="contributions"' not in response.text and response.headers["Cache-Control"].startswith("public")
 
 
 def test_warnings_are_those_of_the_release(tmp_path: Path) -> None:

@@ -280,7 +280,7 @@ def test_updates_that_are_none(desk: Desk, query: str, body: str | bytes, kind: 
         (errors.QueryTimeout("Too long.", 10.0), 504),
         (errors.Overloaded("Too many.", 7), 503),
         (errors.StoreUnavailable("/srv/data/writer.sock is gone, and nothing was kept"), 503),
-        (errors.NoSpace("The disk /srv is full"), 503),
+        (errors.NoSpace("The disk /srv is full"), 507),
     ],
 )
 def test_refusals(desk: Desk, error: errors.TerritoiresError, status: int) -> None:

@@ -27,6 +27,7 @@ from territoires.knowledge.queries import QueryLibrary
 from territoires.knowledge.rules import read_rules
 from territoires.knowledge.sources import checksum, read_quads
 from territoires.knowledge.statistics import count
+from territoires.knowledge.surroundings import in_imports, surroundings
 from territoires.knowledge.validation import Report, validate
 from territoires.settings import Settings
 from territoires.store.embedded import EmbeddedStore, write_store
@@ -61,7 +62,8 @@ def build(settings: Settings, say: Say = print) -> Release:
         say(f"Taking {len(written.quads)} statements of the journal with it, up to commit {written.last}")
     say(f"Validating {len(quads) + len(written.quads)} triples against the shapes")
     with ProcessPoolExecutor(2, get_context("spawn")) as aside:  # half of the work for another processor
-        validated = aside.submit(validate, settings.home, contributed=written.triples)
+        around = surroundings(written.triples, in_imports(bulks, settings.base_url))
+        validated = aside.submit(validate, settings.home, contributed=written.beyond(settings.home), around=around)
         content = gather(settings, sources, quads, bulks, written, started, say)
         return publish(settings, content, aside, validated, started, say)
 
@@ -98,6 +100,7 @@ def gather(
     described = list(provenance(graphs, base, started, revision, licences))
     described += describe_rules(facts, described, settings.home, base, licences)
     described += (quad for bulk in bulks for quad in cited(bulk, base))
+    described += written.provenance()
     add(facts, described)
     counted = count(facts, settings.home, base)
     add(facts, counted)

@@ -7,10 +7,12 @@ that what didn't change isn't in it.
 
 import gzip
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 from pyoxigraph import NamedNode, Quad
 
@@ -21,7 +23,7 @@ from territoires.store.embedded import open_on_disk
 from territoires.store.releases import Release
 from territoires.writing.commits import patch_line
 
-FILE, PATCH = "changes.json", "changes.rdfp.gz"
+FILE, PATCH, SPOKEN = "changes.json", "changes.rdfp.gz", "changed.txt"
 PATCH_TYPE = "application/rdf-patch"
 PASSING = ("provenance", "statistics")
 """Graphs that differ in every release."""
@@ -93,6 +95,8 @@ class Comparison:
     base: str
     counts: dict[str, list[int]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    spoken: set[str] = field(default_factory=set)
+    """Things of ours that a statement which came or went speaks of, as its subject or object."""
     lines: int = 0
 
     def patch(self, graphs: Iterable[str]) -> Iterator[str]:
@@ -112,6 +116,9 @@ class Comparison:
         self.counts.setdefault(quad.graph_name.value, [0, 0])[position] += 1  # type: ignore[union-attr]
         if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(self.base):
             self.touched.add(quad.subject.value)
+            self.spoken.add(quad.subject.value)
+        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(self.base):
+            self.spoken.add(quad.object.value)
 
 
 def write_changes(release: Path, revision: str, base: str, previous: Release | None) -> tuple[Changes, Dump | None]:
@@ -137,6 +144,7 @@ def compared(release: Path, revision: str, base: str, previous: Release) -> tupl
         packed.write(b"TC .\n")
     differences = tuple(Difference(graph, *counts) for graph, counts in sorted(comparison.counts.items()))
     touched = sorted(comparison.touched)
+    (release / SPOKEN).write_text("".join(f"{each}\n" for each in sorted(comparison.spoken)), encoding="utf-8")
     kept = comparison.lines <= MOST_LINES
     if not kept:
         path.unlink()
@@ -164,3 +172,31 @@ def read_changes(release: Path) -> Changes | None:
         return Changes(**{**said, "graphs": tuple(Difference(**each) for each in said["graphs"]), "touched": tuple(said["touched"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def speaks_of(release: Path, changes: Changes, thing: str) -> bool:
+    """Whether a statement that came with the release at that path, or went with it, speaks of a thing of ours."""
+    try:
+        with (release / SPOKEN).open("rb") as file:
+            return stands_in(file, thing.encode() + b"\n")
+    except OSError:  # of a release that was built before there was such a file
+        return thing in changes.touched
+
+
+def stands_in(file: BinaryIO, line: bytes) -> bool:
+    """Whether a file of sorted lines holds that line, found by halving."""
+    low, high = 0, file.seek(0, os.SEEK_END)
+    while low < high:  # the line begins in low..high, if anywhere
+        middle = (low + high) // 2
+        file.seek(max(middle - 1, 0))
+        if middle:
+            file.readline()
+        start = file.tell()
+        found = file.readline()
+        if start >= high or found > line:
+            high = middle
+        elif found == line:
+            return True
+        else:
+            low = start + len(found)
+    return False

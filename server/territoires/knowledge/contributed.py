@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import Quad, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from territoires.errors import SourceError
-from territoires.files import SourceFile
+from territoires.files import CONTRIBUTIONS as FOLDER
+from territoires.files import SourceFile, knowledge_files
+from territoires.knowledge.labelling import labelled
+from territoires.knowledge.sources import read_quads
 from territoires.settings import Settings
-from territoires.vocabulary import CANONICAL_BASE, rebase
+from territoires.vocabulary import CANONICAL_BASE, iri, rebase
 from territoires.writing.commits import graph_of
 from territoires.writing.journal import Journal
 from territoires.writing.process import JOURNAL
@@ -38,6 +41,25 @@ class Contributed:
         text = "".join(f"{quad.triple} .\n" for quad in self.quads)
         return text.replace(self.base, CANONICAL_BASE)
 
+    def beyond(self, home: Path) -> str:
+        """As `triples`, without the blank nodes that the reviewed files say the same of: the shapes would count them twice."""
+        files = [each for each in knowledge_files(home) if each.name.startswith(f"{FOLDER}/")]
+        known = set(labelled(Quad(*quad.triple) for quad in read_quads(files, CANONICAL_BASE)))
+        found = labelled(parse(self.triples, format=RdfFormat.N_TRIPLES)) if known else []
+        return "".join(f"{quad.triple} .\n" for quad in found if quad not in known) if known else self.triples
+
+    def provenance(self) -> Iterator[Quad]:
+        """Where the graphs come from, as the graph of provenance tells it: from the journal, up to its last commit."""
+        here, commit = NamedNode(f"{self.base}graph/provenance"), NamedNode(f"{self.base}history/{self.last}")
+        if not self.quads:
+            return
+        for source in self.sources:
+            yield Quad(NamedNode(f"{self.base}graph/{source.name}"), NamedNode(iri("prov:wasDerivedFrom")), commit, here)
+        yield Quad(commit, NamedNode(iri("rdf:type")), NamedNode(iri("prov:Entity")), here)
+        yield Quad(commit, NamedNode(iri("dct:identifier")), Literal(str(self.last)), here)
+        for language, text in (("fr", "Journal des contributions, jusqu’au commit"), ("en", "Journal of the contributions, up to commit")):
+            yield Quad(commit, NamedNode(iri("skos:prefLabel")), Literal(f"{text} {self.last}", language=language), here)
+
 
 def contributed(settings: Settings) -> Contributed:
     """What the journal of these settings leaves. Raises JournalDamaged, and SourceError for what isn't in a graph of contributions."""
@@ -52,13 +74,18 @@ def contributed(settings: Settings) -> Contributed:
         there |= dict.fromkeys(commit.change.added)
         last, checksum = commit.number, commit.checksum
     quads = tuple(rebased(there, settings.base_url))
-    for quad in quads:
-        if not graph_of(quad).startswith(settings.base_url + CONTRIBUTIONS):
-            raise SourceError(
-                f"The journal {journal.folder} holds statements of the graph <{graph_of(quad)}>, which isn't below "
-                f"<{settings.base_url}{CONTRIBUTIONS}>: it belongs to another release (TERRITOIRES_BASE_URL, TERRITOIRES_CONTRIBUTIONS)."
-            )
+    for graph in set(map(graph_of, quads)):
+        check_contributed(journal, graph, settings.base_url)
     return Contributed(quads, last, checksum, settings.base_url)
+
+
+def check_contributed(journal: Journal, graph: str, base: str) -> None:
+    """Raises SourceError for a graph of a journal that isn't one of contributions to a release at that base."""
+    if not graph.startswith(base + CONTRIBUTIONS):
+        raise SourceError(
+            f"The journal {journal.folder} holds statements of the graph <{graph}>, which isn't below <{base}{CONTRIBUTIONS}>: it belongs "
+            "to another release (TERRITOIRES_BASE_URL, TERRITOIRES_CONTRIBUTIONS)."
+        )
 
 
 def rebased(quads: Iterable[Quad], base: str) -> Iterator[Quad]:

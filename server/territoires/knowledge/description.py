@@ -44,6 +44,11 @@ def is_known(store: Store, views: QueryLibrary, iri: str) -> bool:
     return isinstance(answer, QueryBoolean) and bool(answer)
 
 
+def is_person(store: Store, iri: str) -> bool:
+    """Whether it is a person."""
+    return bool(store.query(f"ASK {{ {NamedNode(iri)} a {NamedNode(PREFIXES['foaf'] + 'Person')} }}"))
+
+
 def first_known(store: Store, views: QueryLibrary, candidates: Sequence[str]) -> str:
     """The first of `candidates` that the graph knows. Raises UnknownResource with the first when none is."""
     for iri in candidates:

@@ -1,7 +1,9 @@
 """Which data set each named graph of a release belongs to, and under which licence it stands.
 
 A graph names its own licence (`<graph/data/reference/x> dct:license …` in the file); without that it is the Licence Ouverte.
-A graph under another licence belongs to a data set of its own, so that no file mixes the two.
+A graph under another licence belongs to a data set of its own, so that no file mixes the two. Contributions are those of the journal
+(contributions/x) and those that were reviewed and stand in the sources (data/contributions/x); both under the Licence Ouverte too, save
+where they state another for themselves; those about persons (contributions/persons) stand with the persons.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,12 +29,13 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "ontologie": ("ontology/", "shapes/"),
     "inferences": ("derived", "inferred/"),
     "description": ("data/dataset", "provenance", "statistics"),
-    PERSONS: ("data/persons/",),
+    PERSONS: ("data/persons/", "contributions/persons", "data/contributions/persons"),
+    "contributions": ("contributions/", "data/contributions/"),
 }
-"""Data set -> how the names of its graphs begin."""
+"""Data set -> how the names of its graphs begin; the first that fits holds."""
 PERIODS: Mapping[str, tuple[str, str]] = {"memento": ("2015-01-01", "2017-12-31"), "territoires": ("2014-01-01", "")}
 """Data set -> first and last day that it tells of: the figures of the mémento are of 2015, its text is of 2017."""
-EVERYWHERE = ("cog", "contours", "references", "territoires")
+EVERYWHERE = ("cog", "contours", "contributions", "references", "territoires")
 """Data sets whose places lie in all of France; the others tell of the nine territories."""
 USES: Mapping[str, Mapping[str, str]] = {
     "application/n-quads": {
@@ -66,7 +69,7 @@ USES: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Media type -> what a file of it is good for, by language."""
-FACTS = ("memento", "references", "cog", "liens")
+FACTS = ("memento", "references", "cog", "liens", "contributions")
 """The data sets that state facts; the others tell what words mean, and how the release was made."""
 
 
@@ -103,11 +106,17 @@ def holding(graph: str, base: str, licence: str) -> Holding:
 
 
 def stated_licences(quads: Iterable[Quad], base: str) -> dict[str, str]:
-    """Graph -> licence, where a source says so of its own graph."""
-    said = NamedNode(iri("dct:license"))
-    return {
-        quad.subject.value: quad.object.value
-        for quad in quads
-        if quad.predicate == said and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode)
-        if quad.subject.value.startswith(f"{base}graph/")
-    }
+    """Graph -> licence, where a source says so of a graph; a contribution only of its own, also from the file that it has become."""
+    found: dict[str, str] = {}
+    own, filed = f"{base}graph/contributions/", f"{base}graph/data/contributions/"
+    for quad in quads:
+        if quad.predicate.value != iri("dct:license") or not (isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode)):
+            continue
+        graph, here = quad.subject.value, quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+        if here.startswith((own, filed)):
+            if graph not in (here, here.replace(filed, own, 1)):
+                continue
+            graph = here
+        if graph.startswith(f"{base}graph/"):
+            found[graph] = quad.object.value
+    return found

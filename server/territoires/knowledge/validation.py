@@ -39,24 +39,28 @@ class Report:
         return self.count("violation") == 0
 
 
-def validate(home: Path, files: Sequence[Path] = (), contributed: str = "") -> Report:
+def validate(home: Path, files: Sequence[Path] = (), contributed: str = "", around: str = "") -> Report:
     """Validates ontology, data and links; with `files`, those files read in the context of the rest, and only what they say.
 
     A file that stands below `home` replaces its stored text, one that doesn't is added; a mapping set (.tsv) replaces that of its name.
-    `contributed` are further statements, in N-Triples.
+    `contributed` are further statements, in N-Triples; `around` what is known of the things there, which isn't validated itself.
     """
-    context = knowledge_files(home)
+    stored = knowledge_files(home)
     tables = [path for path in files if path.suffix == ".tsv"]
     chosen = [file_at(path, home) for path in files if path not in tables]
     replaced = {source.path.resolve() for source in chosen}
-    sources = [source for source in context if source.path.resolve() not in replaced] + chosen
+    sources = [source for source in stored if source.path.resolve() not in replaced] + chosen
     graphs = {source.name: read_graph(source.path) for source in sources}
     if contributed:
         graphs["contributions"] = rdflib.Graph().parse(data=contributed, format="nt")
-    data = merged(graphs.values())
-    findings = [] if chosen and not tables else check_links(home, {str(subject) for subject in data.subjects()}, tables)
+    known = rdflib.Graph().parse(data=around, format="nt")
+    data = merged([*graphs.values(), known])
+    described = {str(subject) for graph in graphs.values() for subject in graph.subjects()}
+    findings = [] if chosen and not tables else check_links(home, described, tables)
     if chosen or not tables:
         found = run_shacl(data, merged(read_graph(source.path) for source in shape_files(home)), graphs)
+        others = {str(subject) for subject in known.subjects()}
+        found = [each for each in found if each.file or each.node not in others]
         subjects = {str(s) for source in chosen for s in graphs[source.name].subjects()}
         findings += [finding for finding in found if not chosen or finding.node in subjects]
     order = ("violation", "warning", "info")

@@ -173,8 +173,9 @@ def kept_release(folder: Path, revision: str) -> Release | None:
 
 
 def kept_releases(folder: Path) -> list[Release]:
-    """The releases that `folder` keeps, as they were built, the newest first."""
-    found = (kept_release(folder, path.name) for path in sorted(folder.iterdir(), reverse=True) if path.name != CURRENT)
+    """The releases that `folder` keeps, as they were built, the newest first; none where there is no such folder."""
+    names = sorted((path.name for path in folder.iterdir()), reverse=True) if folder.is_dir() else []
+    found = (kept_release(folder, name) for name in names if name != CURRENT)
     return [release for release in found if release and not release.commit]
 
 

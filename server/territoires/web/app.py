@@ -22,6 +22,7 @@ from territoires.web import (
     catalogue,
     comparison,
     crawling,
+    differences,
     dumps,
     editor,
     encoding,
@@ -60,7 +61,10 @@ from territoires.web.gateway import Gateway
 from territoires.web.observation import Observation, Snapshot
 from territoires.web.requests import TolerantRequest
 from territoires.web.service import KEY, Service
+from territoires.writing.journal import Journal
 from territoires.writing.keys import Keys
+from territoires.writing.past import Past
+from territoires.writing.process import JOURNAL
 from territoires.writing.submissions import Writer
 
 BLUEPRINTS = (
@@ -86,6 +90,7 @@ BLUEPRINTS = (
     dumps.blueprint,
     releases.blueprint,
     history.blueprint,
+    differences.blueprint,
     signposting.blueprint,
     linksets.blueprint,
     verification.blueprint,
@@ -104,7 +109,9 @@ def create_app(settings: Settings, store: QueryService, notes: Observation | Non
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     views, questions = QueryLibrary(settings.home, "views"), QueryLibrary(settings.home, "competency")
-    app.extensions[KEY] = Service(settings, store, views, questions, Budgets(settings.client_seconds), contributions(settings))
+    budgets, held = Budgets(settings.client_seconds), journal(settings)
+    past = None if settings.store else Past(settings.releases, engine(settings), held)
+    app.extensions[KEY] = Service(settings, store, views, questions, budgets, contributions(settings), held, past)
     app.extensions[operations.KEY] = notes or Observation()
     if settings.proxy_hops:
         hops = settings.proxy_hops
@@ -122,6 +129,12 @@ def contributions(settings: Settings) -> Contributions | None:
     return Contributions(Keys(folder), Writer(folder)) if folder and not settings.store else None
 
 
+def journal(settings: Settings) -> Journal | None:
+    """What was written, where anything is."""
+    folder = settings.contributions
+    return Journal(folder / JOURNAL) if folder and not settings.store else None
+
+
 def load_gateway(settings: Settings, folder: Path | None = None) -> Gateway:
     """The gateway over the current release: what each server process loads. `folder` is where all of them share their figures."""
     store = open_store(settings)
@@ -129,9 +142,17 @@ def load_gateway(settings: Settings, folder: Path | None = None) -> Gateway:
     app = create_app(settings, store, notes)
     threads = settings.query_workers + settings.query_queue + PAGE_THREADS
     direct = Direct(app, app.extensions[KEY])
-    gateway = Gateway(direct, lambda: store.revision, settings.cache << 20, threads, MAX_BODY, notes, store.close, way=direct.way)
+    close = partial(close_all, app.extensions[KEY].past, store)
+    gateway = Gateway(direct, lambda: store.revision, settings.cache << 20, threads, MAX_BODY, notes, close, way=direct.way)
     notes.state = partial(snapshot, gateway, store)
     return gateway
+
+
+def close_all(past: Past | None, store: QueryService) -> None:
+    """Ends what serves the current state and past ones."""
+    if past:
+        past.close()
+    store.close()
 
 
 def snapshot(gateway: Gateway, store: QueryService) -> Snapshot:

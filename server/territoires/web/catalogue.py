@@ -21,7 +21,7 @@ from territoires.store.releases import kept_release
 from territoires.vocabulary import iri, prefixes_at
 from territoires.web import schemaorg, signposting
 from territoires.web.exports import alternatives
-from territoires.web.headers import cached
+from territoires.web.headers import cached, lifetime
 from territoires.web.language import current_language
 from territoires.web.memory import remembered
 from territoires.web.releases import moment_of, publisher, release_before
@@ -180,7 +180,7 @@ def show_void() -> BaseResponse:
     form = wanted_format(OFFERED, by_parameter(OFFERED))
     if form is HTML:
         sent = redirect(f"{request.root_path}/doc/jeu/territoires.html", 303)
-        sent.headers["Cache-Control"] = "public, max-age=300"
+        sent.headers["Cache-Control"] = lifetime(service())
         return sent
     store = service().store
     found = store.query(service().views.text("void", store.base))

@@ -38,6 +38,13 @@ class Citation:
     address: str
     revision: str
     language: str
+    lasting: str = ""
+    """The address at that release, which will say the same, where there is one."""
+
+    @property
+    def link(self) -> str:
+        """What is to be cited."""
+        return self.lasting or self.address
 
     @property
     def date(self) -> tuple[int, int, int] | None:
@@ -69,7 +76,7 @@ def file_name(address: str, form: Format) -> str:
 def sentence(cited: Citation) -> str:
     """The citation in words."""
     year = f" ({cited.date[0]})" if cited.date else ""
-    return f"{PUBLISHER}{year}. {cited.title}. {cited.note}. {cited.address}"
+    return f"{PUBLISHER}{year}. {cited.title}. {cited.note}. {cited.link}"
 
 
 def write(cited: Citation, name: str) -> str:
@@ -88,7 +95,7 @@ def bibtex(cited: Citation) -> str:
     if cited.date:
         fields["year"] = str(cited.date[0])
     lines = [f"  {name} = {{{value if name == 'author' else plain(value)}}}," for name, value in fields.items()]
-    return "\n".join([f"@misc{{territoires-{cited.name},", *lines, f"  url = {{{cited.address}}}", "}", ""])
+    return "\n".join([f"@misc{{territoires-{cited.name},", *lines, f"  url = {{{cited.link}}}", "}", ""])
 
 
 def plain(text: str) -> str:
@@ -104,7 +111,7 @@ def csl(cited: Citation) -> str:
         "title": cited.title,
         "author": [{"literal": PUBLISHER}],
         "publisher": PUBLISHER,
-        "URL": cited.address,
+        "URL": cited.link,
         "version": cited.revision,
         "note": cited.note,
         "language": cited.language,
@@ -121,7 +128,7 @@ def ris(cited: Citation) -> str:
         ("TI", cited.title),
         ("AU", PUBLISHER),
         ("PB", PUBLISHER),
-        ("UR", cited.address),
+        ("UR", cited.link),
         ("N1", cited.note),
         ("LA", cited.language),
     ]

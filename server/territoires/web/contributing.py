@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext
 
 from territoires.formats import GRAPH
-from territoires.web.history import LISTED, SHOWN
+from territoires.web.differences import SHOWN
+from territoires.web.history import LISTED
 from territoires.web.operation import Operation, types
 
 WRITTEN = ("application/json", "text/plain")
 """What a write is answered in."""
-REFUSED = (400, 401, 403, 409, 413, 415, 422, 429, 503, 504)
+REFUSED = (400, 401, 403, 409, 413, 415, 422, 429, 503, 504, 507)
 """What a write may be answered otherwise."""
 OPERATIONS: Mapping[str, Operation] = {
     "update.take_update": Operation(
@@ -44,17 +45,28 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "history.show_history": Operation(
         "data",
-        lazy_gettext("The contributions that were accepted, the newest first"),
+        lazy_gettext("What was contributed and released, the newest first"),
         types(LISTED),
         LISTED,
         (400, 404, 406),
         ("resource", "page"),
+        lazy_gettext("Of a resource each entry leads to its state then, and to what changed of it."),
     ),
-    "history.show_commit": Operation(
+    "differences.show_commit": Operation(
         "data", lazy_gettext("A contribution: who, when, why, and what it changed"), types(SHOWN), SHOWN, (404, 406)
     ),
-    "history.show_difference": Operation(
-        "data", lazy_gettext("What differs between two commits"), types(SHOWN), SHOWN, (400, 404, 406), ("from", "to")
+    "differences.show_difference": Operation(
+        "data",
+        lazy_gettext("What differs between two revisions"),
+        types(SHOWN),
+        SHOWN,
+        (400, 404, 406, 410, 413, 429),
+        ("from", "to", "resource"),
+        lazy_gettext(
+            "Between two numbers it is what the commits did, whatever releases brought meanwhile. Across releases their patches are put "
+            "together: persons and what stands under another licence than the whole are left out. 410: a release between isn’t kept. 413: "
+            "so much differs that the patches of the releases tell it better."
+        ),
     ),
     "history.undo": Operation(
         "data",

@@ -102,7 +102,7 @@ def understood(error: TerritoiresError) -> TerritoiresError:
         return error
     logger.error("A write failed: %s", error)
     if isinstance(error, NoSpace):
-        return WriteFailed(gettext("There is no space for what you sent, and nothing of it was kept."))
+        return NoSpace(gettext("There is no space for what you sent, and nothing of it was kept."))
     if "/history" in str(error):
         return WriteFailed(gettext("The service broke off while it kept what you sent: look at /history whether it was kept."))
     return WriteFailed(gettext("The service can't write now, and nothing of what you sent was kept: try again in a moment."))

@@ -20,7 +20,7 @@ from territoires.results import WHOLE, Cancellation, Dataset, Kind, Reply, Reque
 from territoires.store import Errand, HeldStore, Holdable, QueryService
 from territoires.web.answering import CANCELLATION, CHANGING, FAULT, KINDS, LONGEST_ADDRESS, WAY, charged, limits_told, offered_formats
 from territoires.web.encoding import SHORTEST, compressed, compressor
-from territoires.web.headers import FIXED, KEPT_SECONDS, VARY, validator
+from territoires.web.headers import FIXED, VARY, lifetime, validator
 from territoires.web.negotiation import choose_coding, choose_format
 from territoires.web.service import Service
 from territoires.web.wsgi import FORM, REVISION, ROUTE, WORK
@@ -223,7 +223,7 @@ class Direct:
         if not plain.kept or CHANGING.search(plain.text):
             headers.append(("Cache-Control", "no-store"))
         else:
-            headers.append(("Cache-Control", f"public, max-age={KEPT_SECONDS}"))
+            headers.append(("Cache-Control", lifetime(self._service)))
             headers.append(("ETag", f'"{validator(revision, plain.coding, form.name, plain.query_string)}"'))
         if reply.whole is None:
             chunks = reply.chunks if plain.coding is None else compressed(reply.chunks, plain.coding)

@@ -23,6 +23,8 @@ PROBLEM = Format("problem", "Problem details", "application/problem+json", ("app
 TEXT = Format("txt", "Text", "text/plain")
 
 STATUSES: Mapping[type[Exception], int] = {
+    errors.RevisionGone: 410,
+    errors.UnknownRevision: 404,
     errors.UnknownResource: 404,
     errors.NotKnownThen: 404,
     errors.UnknownQuery: 404,
@@ -36,6 +38,7 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.QueryStopped: 503,
     errors.BudgetSpent: 429,
     errors.Overloaded: 503,
+    errors.NoSpace: 507,
     errors.StoreUnavailable: 503,
     errors.NoRelease: 503,
     errors.SearchUnavailable: 501,
@@ -49,6 +52,7 @@ STATUSES: Mapping[type[Exception], int] = {
 
 PLAIN = (
     errors.WriteFailed,
+    errors.NoSpace,
     errors.QueryTimeout,
     errors.QueryStopped,
     errors.Overloaded,
@@ -76,6 +80,7 @@ TITLES = {
     501: lazy_gettext("There is no search here"),
     503: lazy_gettext("The repository can't answer right now"),
     504: lazy_gettext("The query took too long"),
+    507: lazy_gettext("There is no space left"),
 }
 
 
@@ -118,6 +123,12 @@ def domain_error(error: errors.TerritoiresError) -> Response:
     title, detail = "", str(error)
     if isinstance(error, errors.UnknownResource):
         detail = gettext("No statement is known about %(iri)s.", iri=error.iri)
+    if isinstance(error, errors.UnknownRevision):
+        detail = gettext(
+            "Nobody has seen a revision %(revision)s here: /versions and /history list those there are.", revision=error.revision
+        )
+    if isinstance(error, errors.RevisionGone):
+        detail = gettext("The release of revision %(revision)s is no longer kept: /versions lists those that are.", revision=error.revision)
     if isinstance(error, errors.NotKnownThen):
         extra = {"known": list(error.known), "instead": list(error.instead)}
         title = gettext("Nothing is known of it on that day")

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from territoires import __version__
 from territoires.web.language import current_language
 from territoires.web.negotiation import choose_coding
-from territoires.web.service import service
+from territoires.web.service import Service, service
 
 EXPOSED = (
-    "Content-Language, Content-Location, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
+    "Content-Language, Content-Location, ETag, Link, Location, Memento-Datetime, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, "
     "Territoires-Deadline, Territoires-Revision, Territoires-Warnings, WWW-Authenticate, X-Request-ID"
 )
 POLICY = (
@@ -34,7 +34,7 @@ FIXED = (
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
 )
 """What every answer says."""
-KEPT_SECONDS = 300  # how long a public answer may be used without asking again
+KEPT_SECONDS = 300  # how long a public answer may be used without asking again, where only releases change what is said
 
 
 def install(app: Flask) -> None:
@@ -106,9 +106,14 @@ def validator(revision: str, coding: str | None, *parts: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32] + (f"-{coding}" if coding else "")
 
 
+def lifetime(of: Service) -> str:
+    """How long an answer may be kept: where contributions are taken it is asked for again each time, since readers are to see them."""
+    return "public, no-cache" if of.contributions else f"public, max-age={KEPT_SECONDS}"
+
+
 def validated(response: Response, tag: str) -> Response:
     """`response` with that tag, free to be kept for a while, answered 304 where the client has it."""
     response.set_etag(tag)
-    response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    response.headers["Cache-Control"] = lifetime(service())
     response.make_conditional(request)
     return response

@@ -1,84 +1,72 @@
-"""The commits that the journal holds: /history, /history/{number}, /history/diff, as pages, JSON, Atom and RDF Patch; their undoing.
+"""What changed: the commits that the journal holds and the releases that are kept, the newest first, as a page, JSON and Atom; the undoing.
 
-RDF Patch: https://afs.github.io/rdf-patch/. Only what readers may see is shown: up to the commit of the revision that is served.
+Only what readers may see is shown: up to the commit of the revision that is served.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
-from pyoxigraph import NamedNode, Quad
 from werkzeug.exceptions import NotFound
 
 from territoires.errors import InvalidParameter
-from territoires.formats import HTML, Format
+from territoires.formats import HTML
 from territoires.formats.table import FEED, PATCH
+from territoires.knowledge.changes import speaks_of
+from territoires.store.releases import kept_release
+from territoires.web.addresses import THINGS, document_path
 from territoires.web.answering import deadline
 from territoires.web.contributions import answered, authorised, contributions, stated_reason, submit
 from territoires.web.exports import JSON
 from territoires.web.headers import cached
 from territoires.web.language import current_language
 from territoires.web.memory import remembered
-from territoires.web.naming import Namer, Value, namer
-from territoires.web.releases import ATOM, NAMESPACE, add, publisher, written
+from territoires.web.naming import namer
+from territoires.web.past import last, permalink
+from territoires.web.releases import ATOM, NAMESPACE, Version, add, permanent, publisher, title, versions, written
 from territoires.web.requests import by_parameter, wanted_format
-from territoires.web.service import service
-from territoires.writing.commits import Change, Commit, change_of, graph_of
-from territoires.writing.journal import Journal
-from territoires.writing.process import JOURNAL
+from territoires.web.service import service, today
+from territoires.web.spoken import spoken_of
+from territoires.writing.commits import Commit
 from territoires.writing.submissions import Submission
 
-LISTED, SHOWN = (HTML, JSON, FEED), (HTML, JSON, PATCH)
+LISTED = (HTML, JSON, FEED)
 PAGE = 50
-"""Commits on a page of the list."""
-MOST_SHOWN = 500
-"""Statements that a page shows; the patch holds all."""
-_JOURNAL = "territoires.journal"
+"""Commits and releases on a page of the list."""
 blueprint = Blueprint("history", __name__)
 
 
 @dataclass(frozen=True)
-class Side:
-    """A statement that came or went, as it is shown."""
+class Entry:
+    """A commit or a release, as the list shows it; of one resource with its state then, and what changed of it."""
 
-    sign: str
-    subject: Value
-    predicate: Value
-    object: Value
-    graph: str
+    name: str
+    identifier: str
+    """Its IRI."""
+    address: str
+    moment: str
+    agent: str
+    reason: str
+    added: int
+    removed: int
+    said: dict[str, object]
+    state: str = ""
+    difference: str = ""
 
-
-def journal() -> Journal | None:
-    """The journal; None where the service is read-only."""
-    settings = service().settings
-    if settings.contributions is None or settings.store:
-        return None
-    found = current_app.extensions.setdefault(_JOURNAL, Journal(settings.contributions / JOURNAL))
-    assert isinstance(found, Journal)
-    return found
-
-
-def last() -> int:
-    """The last commit that is shown; 0 where there is none."""
-    held = journal()
-    if held is None:
-        return 0
-    seen = shown_last(service().store.revision)
-    return held.last if seen is None else min(held.last, seen)
-
-
-def shown_last(revision: str) -> int | None:
-    """The commit that a revision is named after; None for a release, whose commits are those before it."""
-    _, mark, number = revision.rpartition("-c")
-    return int(number) if mark and number.isdecimal() else None
+    @property
+    def title(self) -> str:
+        """What a feed calls it: a commit by what it was made for."""
+        return (self.reason if self.said["type"] == "commit" else "") or self.name
 
 
 def commit_of(number: int) -> Commit:
     """A commit by its number. Raises NotFound."""
-    held = journal()
+    held = service().journal
     found = held.commit(number) if held and number <= last() else None
     if found is None:
         raise NotFound(gettext("There is no commit of that number."))
@@ -87,45 +75,25 @@ def commit_of(number: int) -> Commit:
 
 @blueprint.get("/history")
 def show_history() -> Response:
-    """The commits, the newest first, a page at a time; with `resource`, those that speak of it."""
+    """The commits and releases, the newest first, a page at a time; with `resource`, those that speak of it."""
     form = wanted_format(LISTED, by_parameter(LISTED))
     resource, number = request.args.get("resource", ""), page_number()
-    found = spoken_of().get(resource, ()) if resource else range(last(), 0, -1)
+    found = listed(resource)
     pages = max(1, -(-len(found) // PAGE))
     if number > pages:
         raise NotFound(gettext("There is no page %(number)s.", number=number))
-    here = [commit_of(each) for each in found[(number - 1) * PAGE : number * PAGE]]
-    mark = commit_of(found[0]).checksum if found else ""
+    here = [entry(each, resource) for each in found[(number - 1) * PAGE : number * PAGE]]
+    mark = "\n".join([str(len(found)), commit_of(last()).checksum if last() else "", *(each.identifier for each in here)])
     if form is FEED:
-        return cached(Response(atom(here), content_type=f"{ATOM}; charset=utf-8"), "atom", mark, str(number), resource)
+        body: bytes | str = atom(here, resource)
+        return cached(Response(body, content_type=f"{ATOM}; charset=utf-8"), "atom", mark, str(number), resource)
     if form is JSON:
-        body = written({"total": len(found), "page": number, "pages": pages, "commits": [told(commit) for commit in here]})
+        body = written({"total": len(found), "page": number, "pages": pages, "entries": [each.said for each in here]})
         return cached(Response(body, content_type=JSON.content_type), "json", mark, str(number), resource)
     subject = namer([resource]).named(resource) if resource else None
-    page = render_template(
-        "writing/history.html", commits=here, total=len(found), page=number, pages=pages, subject=subject, canonical="/history"
-    )
-    return cached(Response(page, content_type=HTML.content_type), "html", mark, str(number), resource)
-
-
-@blueprint.get("/history/<int:number>")
-def show_commit(number: int) -> Response:
-    """A commit: who, when, why, and what it changed."""
-    form = wanted_format(SHOWN, by_parameter(SHOWN))
-    commit = commit_of(number)
-    return differing(form, commit.change, f"commit-{number}", commit.checksum, commit=commit, canonical=f"/history/{number}")
-
-
-@blueprint.get("/history/diff")
-def show_difference() -> Response:
-    """What differs between the states after two commits, `from` and `to` (0: before the first)."""
-    form = wanted_format(SHOWN, by_parameter(SHOWN))
-    start, end = bound("from"), bound("to")
-    between = [commit_of(number) for number in range(min(start, end) + 1, max(start, end) + 1)]
-    change = net(commit.change for commit in between)
-    change = change if start <= end else change.inverse()
-    marks = f"{between[0].checksum}-{between[-1].checksum}" if between else ""
-    return differing(form, change, f"diff-{start}-{end}", marks, start=start, end=end, canonical="/history/diff")
+    shown = {"entries": here, "total": len(found), "page": number, "pages": pages, "subject": subject, "canonical": "/history"}
+    body = render_template("writing/history.html", ending=f"&{urlencode({'resource': resource})}" if resource else "", **shown)
+    return cached(Response(body, content_type=HTML.content_type), "html", mark, str(number), resource)
 
 
 @blueprint.post("/history/<int:number>/undo")
@@ -139,78 +107,104 @@ def undo(number: int) -> Response:
     return answered(submit(key, Submission("undo", key.name, reason, key.graphs, number=number, base=base, seconds=seconds)))
 
 
-def differing(form: Format, change: Change, name: str, mark: str, **shown: object) -> Response:
-    """A change as RDF Patch, JSON or a page."""
-    if form is PATCH:
-        response = Response(change.patch(), content_type=PATCH.content_type)
-        response.headers["Content-Disposition"] = f"attachment; filename={name}.rdfp"
-        return cached(response, "rdfp", mark, name)
-    commit = shown.get("commit")
-    if form is JSON:
-        sides = {side: [f"{quad} ." for quad in getattr(change, side)] for side in ("removed", "added")}
-        head = told(commit) if isinstance(commit, Commit) else {"from": shown["start"], "to": shown["end"]}
-        return cached(Response(written({**head, "statements": sides}), content_type=JSON.content_type), "json", mark, name)
-    quads = [("D", quad) for quad in change.removed] + [("A", quad) for quad in change.added]
-    lines = sides_of(quads[:MOST_SHOWN])
-    body = render_template("writing/difference.html", change=change, lines=lines, rest=len(quads) - len(lines), **shown)
-    return cached(Response(body, content_type=HTML.content_type), "html", mark, name)
+def listed(resource: str) -> list[int | Version]:
+    """The commits by their numbers and the releases, the newest first; of a resource those that speak of it."""
+    until = last()
+    numbers = [each for each in spoken_of(resource) if each <= until] if resource else range(until, 0, -1)
+    told = [each for each in versions() if each.changes and each.changes.previous and (not resource or speaks(each, resource))]
+    found: list[int | Version] = list(numbers)
+    for release in reversed(told):
+        found.insert(bisect_left(numbers, True, key=partial(came_before, release.stamp)), release)
+    return found
 
 
-def sides_of(quads: Sequence[tuple[str, Quad]]) -> list[Side]:
-    """Statements as they are shown, sorted by what they speak of."""
-    iris = {term.value for _, quad in quads for term in (quad.subject, quad.predicate, quad.object) if isinstance(term, NamedNode)}
-    names, base = namer(sorted(iris)), service().store.base
-    found = [Side(sign, side(q.subject, names), side(q.predicate, names), side(q.object, names), graph_of(q)) for sign, q in quads]
-    return sorted(
-        [Side(each.sign, each.subject, each.predicate, each.object, each.graph.removeprefix(f"{base}graph/")) for each in found],
-        key=lambda each: (each.subject.text, each.predicate.text, each.sign != "D"),
+def came_before(stamp: str, number: int) -> bool:
+    """Whether a commit was accepted before that second (RFC 3339, UTC)."""
+    held = service().journal
+    return held is not None and held.moment(number)[:19] < stamp[:19]
+
+
+def speaks(release: Version, resource: str) -> bool:
+    """Whether what a release changed speaks of a resource."""
+    kept = kept_release(service().settings.releases, release.revision)
+    return bool(kept and release.changes and speaks_of(kept.path, release.changes, resource))
+
+
+def entry(each: int | Version, resource: str) -> Entry:
+    """A commit or a release in the list."""
+    return of_release(each, resource) if isinstance(each, Version) else of_commit(commit_of(each), resource)
+
+
+def of_commit(commit: Commit, resource: str) -> Entry:
+    """A commit in the list."""
+    kept = kept_release(service().settings.releases, commit.release)
+    state = state_of(resource, commit.revision) if kept else ""
+    difference = changed(resource, commit.number - 1, commit.number)
+    return Entry(
+        gettext("Commit %(number)s", number=commit.number),
+        f"{service().store.base}history/{commit.number}",
+        f"{request.url_root}history/{commit.number}",
+        commit.moment,
+        commit.agent,
+        commit.reason,
+        len(commit.change.added),
+        len(commit.change.removed),
+        {"type": "commit", **told(commit), **linked(state, difference)},
+        state,
+        difference,
     )
 
 
-def side(term: object, names: Namer) -> Value:
-    """A term; a blank node by its label."""
-    return names.value(term) if not str(term).startswith("_:") else Value(str(term))  # type: ignore[arg-type]
+def of_release(release: Version, resource: str) -> Entry:
+    """A release in the list."""
+    assert release.changes is not None
+    before = release.changes.previous
+    composed = release.changes.patch and kept_release(service().settings.releases, before)
+    state, difference = state_of(resource, release.revision), changed(resource, before, release.revision) if composed else ""
+    said: dict[str, object] = {"type": "release", "revision": release.revision, "previous": before, "moment": release.stamp}
+    said |= {"agent": publisher(), "added": release.changes.added, "removed": release.changes.removed, "page": release.address}
+    return Entry(
+        title(release),
+        permanent(release.revision),
+        release.address,
+        release.stamp,
+        publisher(),
+        release.summary,
+        release.changes.added,
+        release.changes.removed,
+        {**said, **linked(state, difference)},
+        state,
+        difference,
+    )
 
 
-def net(changes: Iterable[Change]) -> Change:
-    """What several changes come to, in their order."""
-    removed, added = set[Quad](), set[Quad]()
-    for change in changes:
-        for quad in change.removed:
-            if quad in added:
-                added.discard(quad)
-            else:
-                removed.add(quad)
-        for quad in change.added:
-            if quad in removed:
-                removed.discard(quad)
-            else:
-                added.add(quad)
-    return change_of(removed, added)
+def state_of(resource: str, revision: str) -> str:
+    """The address of a resource at a revision; "" for what has no document here."""
+    base = service().store.base
+    if not resource.startswith(base) or resource.removeprefix(base).partition("/")[0] not in THINGS:
+        return ""
+    return permalink(f"{request.url_root.rstrip('/')}{document_path(resource, base)}", revision)
+
+
+def changed(resource: str, start: int | str, end: int | str) -> str:
+    """The address of what changed of a resource; "" where none is asked for."""
+    return f"{request.url_root}history/diff?{urlencode({'from': start, 'to': end, 'resource': resource})}" if resource else ""
+
+
+def linked(state: str, difference: str) -> dict[str, object]:
+    """The addresses as JSON."""
+    return {name: value for name, value in (("state", state), ("difference", difference)) if value}
 
 
 def address_for(resource: str) -> str:
-    """The history of a resource on this host; nothing where no commit speaks of it."""
-    if resource not in spoken_of():
+    """The history of a resource on this host; nothing where no commit and no release speaks of it."""
+    here = today()
+    if not any(number <= last() for number in spoken_of(resource)) and not any(
+        each.changes and each.changes.previous and speaks(each, resource)
+        for each in remembered(versions, "history", "releases", here.store.revision)
+    ):
         return ""
     return f"{request.root_path}/history?{urlencode({'resource': resource})}"
-
-
-def spoken_of() -> Mapping[str, Sequence[int]]:
-    """The resources that commits speak of, by IRI, with the numbers of those, the newest first."""
-    return remembered(read_spoken_of, "history", "spoken of", last())
-
-
-def read_spoken_of() -> Mapping[str, Sequence[int]]:
-    """Reads that from the journal."""
-    found: dict[str, list[int]] = {}
-    for number in range(last(), 0, -1):
-        change = commit_of(number).change
-        terms = {term for quad in (*change.removed, *change.added) for term in (quad.subject, quad.object)}
-        for term in terms:
-            if isinstance(term, NamedNode):
-                found.setdefault(term.value, []).append(number)
-    return found
 
 
 def page_number() -> int:
@@ -218,16 +212,6 @@ def page_number() -> int:
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text)):
         raise InvalidParameter(gettext("page is a number from 1 on."))
-    return int(text)
-
-
-def bound(name: str) -> int:
-    """A commit that a difference is asked between. Raises InvalidParameter or NotFound."""
-    text = request.args.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise InvalidParameter(gettext("Give from and to: numbers of commits, 0 for what was before the first."))
-    if int(text) > last():
-        raise NotFound(gettext("There is no commit of that number."))
     return int(text)
 
 
@@ -249,24 +233,26 @@ def told(commit: Commit) -> dict[str, object]:
     }
 
 
-def atom(found: Sequence[Commit]) -> bytes:
-    """The commits as a feed (RFC 4287)."""
+def atom(found: Sequence[Entry], resource: str) -> bytes:
+    """The list as a feed (RFC 4287)."""
     root, base = request.url_root, service().store.base
+    query = f"?{urlencode({'resource': resource})}" if resource else ""
     feed = ElementTree.Element("feed", {"xmlns": NAMESPACE, "xml:lang": current_language()})
-    add(feed, "id", f"{base}history")
-    add(feed, "title", gettext("Territoires: contributions"))
+    add(feed, "id", f"{base}history{query}")
+    name = namer([resource]).named(resource).text if resource else ""
+    add(feed, "title", gettext("Territoires: history of %(name)s", name=name) if resource else gettext("Territoires: history"))
     add(feed, "updated", found[0].moment if found else "1970-01-01T00:00:00Z")
     add(add(feed, "author"), "name", publisher())
-    add(feed, "link", rel="self", type=ATOM, href=f"{root}history?format=atom")
-    add(feed, "link", rel="alternate", type="text/html", href=f"{root}history")
-    for commit in found:
-        entry = add(feed, "entry")
-        add(entry, "id", f"{base}history/{commit.number}")
-        add(entry, "title", commit.reason or gettext("Commit %(number)s", number=commit.number))
-        add(entry, "updated", commit.moment)
-        add(add(entry, "author"), "name", commit.agent)
-        add(entry, "link", rel="alternate", type="text/html", href=f"{root}history/{commit.number}")
-        change = commit.change
-        summary = gettext("%(added)s statements came, %(removed)s went.", added=len(change.added), removed=len(change.removed))
-        add(entry, "summary", summary)
+    add(feed, "link", rel="self", type=ATOM, href=f"{root}history{query}{'&' if query else '?'}format=atom")
+    add(feed, "link", rel="alternate", type="text/html", href=f"{root}history{query}")
+    for each in found:
+        here = add(feed, "entry")
+        add(here, "id", each.identifier)
+        add(here, "title", each.title)
+        add(here, "updated", each.moment)
+        add(add(here, "author"), "name", each.agent)
+        add(here, "link", rel="alternate", type="text/html", href=each.address)
+        if each.state:
+            add(here, "link", rel="related", href=each.state)
+        add(here, "summary", gettext("%(added)s statements came, %(removed)s went.", added=each.added, removed=each.removed))
     return bytes(ElementTree.tostring(feed, "utf-8", xml_declaration=True))

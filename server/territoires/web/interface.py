@@ -22,8 +22,8 @@ THING = Operation(
     "data",
     lazy_gettext("Sends on from a thing to the document on it"),
     offered=DOCUMENT,
-    statuses=(303, 308, 400, 406, 410),
-    parameters=("date",),
+    statuses=(303, 308, 400, 406, 410, 429, 503),
+    parameters=("date", "revision"),
     description=lazy_gettext(
         "The name may hold slashes. The document that is sent to is in the negotiated format. 308: from the code of a place (INSEE) or the "
         "SIREN of a body to its name. 410: the thing is retired; the answer tells what replaces it."
@@ -98,13 +98,14 @@ OPERATIONS: Mapping[str, Operation] = {
         lazy_gettext("The document on a thing"),
         types((*DOCUMENT, *CITATIONS)),
         DOCUMENT,
-        (308, 400, 406, 410),
-        ("date", "citation", "list", "page"),
+        (308, 400, 406, 410, 429, 503),
+        ("date", "revision", "citation", "list", "page"),
         description=lazy_gettext(
             "The name may hold slashes, and end in .html, .ttl, .nt, .rdf or .jsonld. 410: the thing is retired. With date, a place as it"
-            " was on that day; 404 tells on which days something is known."
+            " was on that day; 404 tells on which days something is known. With revision, the document as readers saw it then, which"
+            " never changes; 410: the release of that revision is no longer kept."
         ),
-        headers=("Cache-Control", "ETag", "Link", "Content-Location"),
+        headers=("Cache-Control", "ETag", "Link", "Content-Location", "Memento-Datetime"),
     ),
     "ontology.show_ontology": VOCABULARY,
     "ontology.show_module": Operation(

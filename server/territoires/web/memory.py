@@ -7,9 +7,10 @@ from typing import TypeVar, cast
 
 from flask import current_app
 
-from territoires.web.service import service
+from territoires.web.service import service, today
+from territoires.writing import past
 
-KEY = "territoires.memory"
+KEY, PAST = "territoires.memory", "territoires.memories"
 KEPT = 400
 """Results; the one that was used least lately goes first."""
 
@@ -43,10 +44,30 @@ class Memory:
                     self.kept.popitem(last=False)
 
 
+class Memories:
+    """A memory for each past revision that was asked for lately, so that none disturbs that of the current one."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.kept: OrderedDict[str, Memory] = OrderedDict()
+
+    def of(self, revision: str) -> Memory:
+        """That of a revision."""
+        with self.lock:
+            found = self.kept.pop(revision, None) or Memory()
+            self.kept[revision] = found
+            while len(self.kept) > past.KEPT:
+                self.kept.popitem(last=False)
+            return found
+
+
 def remembered(make: Callable[[], T], *key: Hashable) -> T:
     """What `make` gives, made once for each revision and `key`; never None."""
-    memory = cast(Memory, current_app.extensions.setdefault(KEY, Memory()))
     revision = service().store.revision
+    if revision == today().store.revision:
+        memory = cast(Memory, current_app.extensions.setdefault(KEY, Memory()))
+    else:
+        memory = cast(Memories, current_app.extensions.setdefault(PAST, Memories())).of(revision)
     found = memory.find(revision, key)
     if found is None:
         found = make()

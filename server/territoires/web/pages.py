@@ -22,6 +22,7 @@ from territoires.web.naming import Value, namer
 from territoires.web.search import nearest
 from territoires.web.service import service
 from territoires.web.shapes import shown_shapes
+from territoires.web.validated import validation_shown
 
 blueprint = Blueprint("pages", __name__)
 
@@ -29,7 +30,18 @@ EXAMPLES = Path(__file__).with_name("examples")
 """The examples of the help page, each a file that tests run where its tool is at hand."""
 EXAMPLE_HOST = "http://127.0.0.1:8000"
 """The address of the server in those files."""
-LAYERS = ("data/source", "data/interpretation", "data/reference", "data/persons", "derived", "inferred", "ontology", "shapes")
+LAYERS = (
+    "data/source",
+    "data/interpretation",
+    "data/reference",
+    "data/persons",
+    "data/contributions",
+    "contributions",
+    "derived",
+    "inferred",
+    "ontology",
+    "shapes",
+)
 """The layers of a release, as the names of their graphs begin."""
 
 
@@ -65,10 +77,10 @@ def called(path: str) -> str:
     return " ".join(re.split(r"[-_.+\s]+", re.sub(r"\.(html|ttl|nt|rdf|jsonld|csv|json)$", "", last))).strip()
 
 
-def page(name: str, **values: object) -> Response:
-    """The page of that template, which stands at one address in all languages."""
+def page(name: str, mark: str = "", **values: object) -> Response:
+    """The page of that template, which stands at one address in all languages; `mark` is what it depends on beside the revision."""
     body = render_template(f"pages/{name}.html", contact=service().settings.contact, canonical=request.path, **values)
-    return cached(Response(body, content_type=HTML.content_type))
+    return cached(Response(body, content_type=HTML.content_type), "html", mark)
 
 
 def asked(name: str) -> list[Row]:
@@ -94,8 +106,11 @@ def show_quality() -> Response:
     """What was checked of this release, what of the source is covered, and where readings disagree."""
     store, views, settings = service().store, service().views, service().settings
     parts: list[Part] = remembered(lambda: coverage(store, views), "pages", "parts")
-    return page(
+    validation = validation_shown()
+    response = page(
         "quality",
+        validation.mark if validation else "",
+        validation=validation,
         rules=remembered(rules, "pages", "rules"),
         warnings=None if settings.store else warnings_of(settings.releases, store.revision),
         parts=parts,
@@ -103,6 +118,9 @@ def show_quality() -> Response:
         covered=sum(part.covered for part in parts),
         divergences=divergences(),
     )
+    if validation:  # which goes on while the revision stays
+        response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @blueprint.get("/aide")

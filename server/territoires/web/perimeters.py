@@ -20,6 +20,7 @@ from territoires.knowledge.folding import fold
 from territoires.knowledge.perimeters import Perimeter, Spread, facts, spread
 from territoires.results import Literal
 from territoires.vocabulary import iri, prefixes_at
+from territoires.web import past
 from territoires.web.addresses import document_path
 from territoires.web.headers import cached
 from territoires.web.language import best_literal, current_language, show_day
@@ -91,14 +92,13 @@ def show_dated(resource: str, path: str, form: Format, day: date) -> Response:
     found = as_of(store, views, resource, types, day, territories)
     if isinstance(found, Nothing):
         raise unknown_then(found, said.names(resource))
-    address = f"{path}.{{}}?date={day}"
+    address = past.lasting(f"{path}.{{}}?date={day}")
     body: str | bytes = page(found, path) if form is HTML else written(found, form)
     response = Response(body, content_type=form.content_type)
     response.headers["Content-Location"] = address.format(form.name)
     listed = [f'<{resource}>; rel="describes"'] if resource.isascii() else []
     listed += [f'<{address.format(each.name)}>; rel="alternate"; type="{each.media_type}"' for each in DOCUMENT if each is not form]
-    for relation, other in neighbours(found).items():
-        listed.append(f'<{path}.{form.name}?{urlencode({"date": other.isoformat()})}>; rel="{relation}"')
+    listed += [f'<{past.lasting(f"{path}.{form.name}?date={day}")}>; rel="{name}"' for name, day in neighbours(found).items()]
     response.headers["Link"] = ", ".join(listed)
     response.headers["X-Robots-Tag"] = "noindex"  # there are as many days as one likes
     return cached(response, form.name)
@@ -150,7 +150,7 @@ def written(found: Dated, form: Format) -> bytes:
     """The answer in RDF, with what the document is: its topic, the day that it holds for, the document without a day."""
     base = service().store.base
     plain = base.rstrip("/") + document_path(found.place, base)
-    document = NamedNode(f"{plain}?{urlencode({'date': found.day.isoformat()})}")
+    document = NamedNode(past.lasting(f"{plain}?date={found.day}"))
     own = [
         Triple(document, NamedNode(iri("foaf:primaryTopic")), NamedNode(found.place)),
         Triple(document, NamedNode(iri("void:inDataset")), NamedNode(base + "id/jeu/territoires")),

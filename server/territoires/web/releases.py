@@ -20,7 +20,7 @@ from territoires.web.headers import cached
 from territoires.web.language import current_language
 from territoires.web.naming import namer
 from territoires.web.requests import by_parameter, wanted_format
-from territoires.web.service import service
+from territoires.web.service import service, today
 
 blueprint = Blueprint("releases", __name__)
 OFFERED = (HTML, JSON)
@@ -84,7 +84,7 @@ def version(release: Release) -> Version:
 
 def versions() -> list[Version]:
     """The releases at this base that are kept, up to the one that is served, the newest first."""
-    store = service().store
+    store = today().store
     kept = kept_releases(service().settings.releases)
     return [version(each) for each in kept if each.base == store.base and each.revision <= store.revision]
 

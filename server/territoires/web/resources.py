@@ -1,26 +1,29 @@
 """Things and their documents: /id/… answers 303 to /doc/….{html,ttl,nt,rdf,jsonld} (Cool URIs §4.2)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request
+from flask_babel import gettext
 from markupsafe import Markup
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from territoires.errors import NoMore, UnknownResource
 from territoires.formats import DOCUMENT, Format, by_name, write_triples
 from territoires.formats.table import HTML
-from territoires.knowledge.description import Description, describe, first_known
+from territoires.knowledge.description import Description, describe, first_known, is_person
 from territoires.knowledge.gathering import Gathered, add_context, add_nodes, gather
 from territoires.vocabulary import iri, prefixes_at
-from territoires.web import citing, history, schemaorg, signposting
+from territoires.web import citing, history, past, schemaorg, signposting
 from territoires.web.acronyms import acronyms
 from territoires.web.addresses import THINGS, address, document_path, iri_candidates, split_extension, thing_path
 from territoires.web.citing import CITATIONS, Citation
 from territoires.web.composition import compose
 from territoires.web.errors import NotAcceptable
-from territoires.web.headers import cached
+from territoires.web.headers import cached, lifetime
 from territoires.web.kinds import kind_of
 from territoires.web.language import current_language
 from territoires.web.maps import locate
@@ -36,6 +39,8 @@ from territoires.web.whereabouts import whereabouts
 
 blueprint = Blueprint("resources", __name__)
 blueprint.add_app_template_filter(acronyms)
+blueprint.before_request(past.enter)
+blueprint.after_request(past.tell)
 
 MOST_PAGES = 100_000
 
@@ -59,7 +64,7 @@ def show_thing(name: str) -> BaseResponse:
     form = wanted_format(DOCUMENT, addresses(path), suffix)
     query = request.query_string.decode("latin-1")
     response = redirect(f"{path}.{form.name}" + (f"?{query}" if query else ""), 303)
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = lifetime(service())
     return response
 
 
@@ -88,6 +93,8 @@ def show_document(name: str) -> BaseResponse:
             return renamed(request.root_path + document_path(named, store.base), suffix)
         raise
     path = request.root_path + document_path(resource, store.base)
+    if past.seen() and is_person(store, resource):  # what was taken out stays out
+        raise NotFound(gettext("Persons are described as of today only."))
     if "citation" in request.args:
         return cite(resource)
     instead = successors(resource)
@@ -112,9 +119,11 @@ def document(resource: str, path: str, form: Format, instead: Sequence[str] = ()
     else:
         body = write_triples(document_triples(description), form, prefixes_at(store.base))
     response = Response(body, content_type=form.content_type)
-    response.headers["Content-Location"] = f"{path}.{form.name}"
+    response.headers["Content-Location"] = past.lasting(f"{path}.{form.name}")
     links = [f'<{resource}>; rel="describes"'] if resource.isascii() else []
     links += [f'<{url}>; rel="alternate"; type="{kind}"' for kind, url in addresses(path).items() if kind != form.media_type]
+    if told_of := history.address_for(resource):
+        links.append(f'<{told_of}>; rel="version-history"')
     if description.personal:
         response.headers["X-Robots-Tag"] = "noindex"
     else:
@@ -137,22 +146,30 @@ def signs(description: Description, path: str, form: Format) -> list[signposting
     """What the document says of itself to programs; nothing on a person."""
     if description.personal:
         return []
-    return signposting.of_document(description.resource, signposting.types_of(description), path, form)
+    found = signposting.of_document(description.resource, signposting.types_of(description), path, form)
+    if past.seen() is None:
+        return found
+    kept = [each for each in found if each.rel not in ("linkset", "item")]  # which tell of today
+    return [replace(each, href=past.lasting(each.href)) if each.rel.startswith("describe") else each for each in kept]
 
 
 def addresses(path: str) -> dict[str, str]:
     """Media type -> address of the document in that format."""
-    return {form.media_type: f"{path}.{form.name}" for form in DOCUMENT}
+    return {form.media_type: past.lasting(f"{path}.{form.name}") for form in DOCUMENT}
 
 
 def document_triples(description: Description) -> list[Triple]:
     """The description, and what the document is: its topic, its dataset."""
     base = service().store.base
-    document = NamedNode(base.rstrip("/") + document_path(description.resource, base))
+    plain = base.rstrip("/") + document_path(description.resource, base)
+    document, seen = NamedNode(past.lasting(plain)), past.seen()
     own = [
         Triple(document, NamedNode(iri("foaf:primaryTopic")), NamedNode(description.resource)),
         Triple(document, NamedNode(iri("void:inDataset")), NamedNode(base + "id/jeu/territoires")),
     ]
+    if seen:
+        own.append(Triple(document, NamedNode(iri("dct:isVersionOf")), NamedNode(plain)))
+        own.append(Triple(document, NamedNode(iri("owl:versionInfo")), Literal(seen.revision)))
     return [*description.triples, *own]
 
 
@@ -161,18 +178,23 @@ def cite(resource: str) -> Response:
     path = request.root_path + document_path(resource, service().store.base)
     form = by_name(request.args["citation"], CITATIONS)
     if form is None:
-        raise NotAcceptable({form.media_type: f"{path}?citation={form.name}" for form in CITATIONS})
+        raise NotAcceptable({form.media_type: past.lasting(f"{path}?citation={form.name}") for form in CITATIONS})
     response = Response(
-        citing.write(citation(namer([resource]).named(resource).text, resource), form.name),
+        citing.write(citation(namer([resource]).named(resource).text, resource, is_person(service().store, resource)), form.name),
         content_type=f"{form.media_type}; charset=utf-8",
     )
     response.headers["Content-Disposition"] = f'attachment; filename="{citing.file_name(resource, form)}"'
     return cached(response, form.name)
 
 
-def citation(title: str, resource: str) -> Citation:
-    """What is cited when the page of a resource is."""
-    return Citation(title, resource, service().store.revision, current_language())
+def citation(title: str, resource: str, personal: bool) -> Citation:
+    """What is cited when the page of a resource is: its state, save that of a person, which doesn't last."""
+    return Citation(title, resource, service().store.revision, current_language(), "" if personal else permanent(resource))
+
+
+def permanent(address: str) -> str:
+    """The address at the revision that is shown."""
+    return past.lasting(address) if past.seen() else past.permalink(address)
 
 
 def page(found: Gathered, path: str, gone: Markup | str = "") -> str:
@@ -185,13 +207,15 @@ def page(found: Gathered, path: str, gone: Markup | str = "") -> str:
     arranged = Arranger(found, kind, selection).page()
     time = compose(found.resource, found.types(found.resource)) if kind.name == "territory" else None
     places = whereabouts(found, selection) or set(time.departements if time else ())
-    cited = citation(arranged.title.text, found.resource)
+    personal = found.description.personal
+    cited = citation(arranged.title.text, found.resource, personal)
     return render_template(
         "resources/resource.html",
         page=arranged,
         gone=gone,
         path=path,
         here_path=f"{path}.html",
+        permalink="" if personal else permanent(f"{path}.html"),
         formats=DOCUMENT,
         citations=CITATIONS,
         cited=citing.sentence(cited),
@@ -218,7 +242,7 @@ def data_block(found: Gathered, arranged: Page, path: str) -> Markup:
     told = arranged.definition.text if arranged.definition else arranged.summary
     same = [link.iri for link in arranged.links if link.same and link.iri.startswith(("http://", "https://"))]
     kind = schemaorg.schema_type(arranged.kind, found.types(found.resource))
-    url = request.url_root.rstrip("/") + path.removeprefix(request.root_path) + ".html"
+    url = past.lasting(request.url_root.rstrip("/") + path.removeprefix(request.root_path) + ".html")
     return schemaorg.block(
         schemaorg.statement(found.resource, kind, arranged.title.text, told, url, current_language(), arranged.alternates, same)
     )

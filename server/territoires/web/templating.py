@@ -6,6 +6,7 @@ from flask import Flask, request
 
 from territoires import __version__
 from territoires.errors import TerritoiresError
+from territoires.web import past
 from territoires.web.language import current_language
 from territoires.web.negotiation import LANGUAGES
 from territoires.web.service import service
@@ -21,6 +22,9 @@ def install(app: Flask) -> None:
             "languages": LANGUAGES,
             "in_language": in_language,
             "here": local,
+            "lasting": past.lasting,
+            "seen": past.seen(),
+            "original": past.without,
             "revision": revision(),
             "version": __version__,
         }

@@ -1,7 +1,8 @@
 """The process that writes, as `territoires serve` starts it: `python -m territoires.web.writing`.
 
 It reads its plan (writing/process.py) from the socket that is its standard input, and ends with it. It holds what takes long to load, and
-writes nothing itself: its child does, a fork of it, so that another one is there at once when a deadline has ended that.
+writes nothing itself: its child does, a fork of it, so that another one is there at once when a deadline has ended that. Another child
+has the whole validated after commits (knowledge/revalidating.py).
 """
 
 import contextlib
@@ -13,11 +14,15 @@ import resource
 import signal
 import socket
 import sys
+import time
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
 from territoires.errors import NoRelease, TerritoiresError
 from territoires.knowledge.guarding import Guard
+from territoires.knowledge.revalidating import Watch
+from territoires.settings import Settings
 from territoires.store.frames import FrameReader, arrives
 from territoires.store.releases import current_release
 from territoires.web.journal import logging_configuration
@@ -28,6 +33,7 @@ logger = logging.getLogger("territoires.writing")
 _PR_SET_PDEATHSIG = 1
 _PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before the next child, by how many in a row couldn't begin
 _NOT_BEGUN = 3  # the status of a child that couldn't
+_SOON = 5.0  # seconds before which a child that validates, and has ended, is followed by another with the next one that writes
 
 
 def main() -> int:
@@ -50,14 +56,49 @@ def main() -> int:
         logger.error("Nothing can be written, since there is no guard: %s", error)
         control.sendall(FAILED)
         return 1
+    beside = 0
     while os.getppid() == plan.parent and not arrives(control, _PAUSES[min(failures, len(_PAUSES) - 1)]):
-        child = os.fork()
-        if child == 0:
-            os._exit(write(plan, found, control))
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        child = forked(lambda: write(plan, found, control))
+        beside = beside or forked(lambda: watch(plan, control))
+        code, beside = outlived(child, beside, lambda: forked(lambda: watch(plan, control)))
         failures = failures + 1 if code == _NOT_BEGUN else 0
         if code:
             logger.error("The process that writes has ended (%s); it is started again", reason(code))
+    if beside:
+        os.kill(beside, signal.SIGKILL)
+        os.waitpid(beside, 0)
+    return 0
+
+
+def forked(work: Callable[[], int]) -> int:
+    """The id of a new child that does the work and ends with the status that it gives."""
+    child = os.fork()
+    if child == 0:
+        os._exit(work())
+    return child
+
+
+def outlived(child: int, beside: int, again: Callable[[], int]) -> tuple[int, int]:
+    """Waits until `child` has ended: its exit code, and the other child, made `again` where it ended meanwhile (0: too soon for that)."""
+    since = time.monotonic()
+    while (ended := os.waitpid(-1, 0))[0] != child:
+        if ended[0] == beside:
+            logger.error("The process that validates has ended (%s)", reason(os.waitstatus_to_exitcode(ended[1])))
+            beside, since = (again() if time.monotonic() - since > _SOON else 0), time.monotonic()
+    return os.waitstatus_to_exitcode(ended[1]), beside
+
+
+def watch(plan: Plan, control: socket.socket) -> int:
+    """Has the whole validated after commits, until the process that forked this one has ended; the exit status."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    control.close()
+    try:
+        settings = Settings(home=Path(plan.home), releases=Path(plan.releases), contributions=Path(plan.contributions))
+        Watch(settings).run(lambda: os.getppid() != parent)
+    except BaseException:
+        logger.exception("The process that validates has failed")
+        return 1
     return 0
 
 

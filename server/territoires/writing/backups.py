@@ -52,7 +52,7 @@ def back_up(releases: Path, contributions: Path | None, target: Path) -> Backup:
     try:
         files = {name: copy(path, draft / name) for name, path in tree(release.path, f"{_RELEASE}/{release.revision}")}
         journal = Journal(contributions / JOURNAL) if contributions else Journal(draft / _CONTRIBUTIONS / JOURNAL)
-        commit, checksum, ends = journal.last, journal.checksum, journal.ends()
+        commit, checksum, ends = journal.state()
         for path, end in ends.items():
             name = f"{_CONTRIBUTIONS}/{JOURNAL}/{path.name}"
             files[name] = copy(path, draft / name, end)

@@ -43,7 +43,16 @@ class Journal:
     @property
     def checksum(self) -> str:
         """The checksum of the last commit, which stands for the whole journal; "" where there is none."""
-        return self._entries[-1].header.checksum if self.last else ""
+        return self.state()[1]
+
+    @property
+    def releases(self) -> frozenset[str]:
+        """The releases that commits were made on. Raises JournalDamaged."""
+        return frozenset(entry.header.release for entry in self._entries[: self.last])
+
+    def moment(self, number: int) -> str:
+        """When the commit of that number, which there is, was accepted. Raises JournalDamaged."""
+        return self._entries[number - 1].header.moment if number <= self.last else ""
 
     def commits(self, after: int = 0) -> Iterator[Commit]:
         """The commits that follow commit `after`. Raises JournalDamaged."""
@@ -73,11 +82,12 @@ class Journal:
             self._entries.append(Entry(path, start, start + len(record) - header.size, header))
             return Commit(number, moment, agent, reason, release, change, header.checksum)
 
-    def ends(self) -> dict[Path, int]:
-        """The segments, and where the last whole commit of each ends. Raises JournalDamaged."""
+    def state(self) -> tuple[int, str, dict[Path, int]]:
+        """The last commit at one moment, its checksum, and where the last whole commit of each segment ends. Raises JournalDamaged."""
         with self._lock:
             self._refresh()
-            return {entry.path: entry.end for entry in self._entries}
+            checksum = self._entries[-1].header.checksum if self._entries else ""
+            return len(self._entries), checksum, {entry.path: entry.end for entry in self._entries}
 
     def verify(self) -> list[str]:
         """What is wrong with it: every byte is read, every checksum worked out, every statement parsed; nothing where all is well."""
