@@ -59,9 +59,10 @@ test: lint
 	@if [ "$(BROWSER)" = 0 ]; then echo "Browser tests are left out (BROWSER=0)."; else $(BIN)/python tests/browser/chromium.py; fi
 	@$(BIN)/python tests/engines.py $(ENGINES)
 	@echo "Running the tests from inside, and beside them those from outside, which are told when they have ended"
+	@rm -f $(VENV)/outside-tests.status
 	@{ $(BIN)/python -m pytest $(OUTSIDE_TESTS) $(if $(filter 0,$(BROWSER)),-m "not browser") $(if $(ENGINES),--engines "$(ENGINES)",--ignore tests/conformance/test_backends.py) > $(VENV)/outside-tests.log 2>&1; echo $$? > $(VENV)/outside-tests.status; } & \
 	 $(BIN)/python -m pytest $(INSIDE_TESTS); inside=$$?; wait; cat $(VENV)/outside-tests.log; outside=$$(cat $(VENV)/outside-tests.status); \
-	 [ $$inside = 0 ] && [ $$outside = 0 ] && echo "All tests passed; ruff, mypy and import-linter found nothing."
+	 [ "$$inside" = 0 ] && [ "$$outside" = 0 ] && echo "All tests passed; ruff, mypy and import-linter found nothing."
 
 lint: $(VENV)/.development
 	@echo "Checking style, types and layers"

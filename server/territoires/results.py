@@ -79,7 +79,7 @@ class Request:
     first: int = 500
     """For a page: only so many rows or triples, and whether there are more."""
     rewriting: bool = True
-    """Whether patterns on which the engine is slow may be rewritten; those of our own are written for it as they are."""
+    """Whether patterns on which the engine is slow may be rewritten."""
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 

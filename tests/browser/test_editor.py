@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from territoires.web.neighbourhood import MOST_NODES
+
 from .watching import fits
 
 pytestmark = pytest.mark.browser
@@ -115,5 +117,5 @@ def test_hub_is_drawn(page: Page, server: str) -> None:
     """A hub two steps wide is drawn within bounds, which the page tells."""
     page.goto(f"{server}/relations/territoire/pays-bruche-mossig-piemont?depth=2")
     expect(page.locator("figure.network canvas").first).to_be_visible()
-    expect(page.locator(".notice")).to_contain_text("80")
+    expect(page.locator(".notice")).to_contain_text(str(MOST_NODES))
     fits(page)

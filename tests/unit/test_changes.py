@@ -13,7 +13,7 @@ from territoires.knowledge import changes
 from territoires.knowledge.changes import PATCH, read_changes
 from territoires.knowledge.exporting import write_dumps
 from territoires.knowledge.labelling import labelled
-from territoires.store.embedded import named_quads, write_store
+from territoires.store.embedded import named_quads, open_on_disk, write_store
 from territoires.store.releases import Release, last_release, publish_store
 from territoires.vocabulary import CANONICAL_BASE, iri
 
@@ -64,7 +64,7 @@ def publish(folder: Path, revision: str, quads: list[Quad]) -> Release:
 
     def write(store: Path) -> dict[str, int]:
         write_store(store, labelled(quads))
-        write_dumps(store.parent, revision, CANONICAL_BASE, ROOT, datetime(2026, 1, 1, tzinfo=UTC), previous)
+        write_dumps(store.parent, revision, CANONICAL_BASE, ROOT, datetime(2026, 1, 1, tzinfo=UTC), previous, open_on_disk(store))
         return {"quads": len(quads)}
 
     return publish_store(folder, revision, CANONICAL_BASE, write)

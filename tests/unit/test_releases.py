@@ -59,11 +59,19 @@ def test_broken_turtle_names_file_and_leaves_release(copy: Settings) -> None:
     assert not copy.releases.exists()
 
 
-def test_failing_build_leaves_running_release(copy: Settings) -> None:
-    """A violation stops the build, and the release that was current stays so and answers."""
+def stumbling(*arguments: object) -> None:
+    """As the part of a build that data which break a rule may trip up."""
+    raise AssertionError("not a literal")
+
+
+def test_failing_build_leaves_running_release(copy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A violation stops the build, and is told even where it trips another part up; the release that was current stays so and answers."""
     first = build(copy, lambda text: None)
     sheet = copy.home / "data" / "source" / "monographs" / "pays-de-langres.ttl"
     sheet.write_text(sheet.read_text(encoding="utf-8").replace("tdp:inhabitants 46462 ;", ""), encoding="utf-8")
+    with pytest.raises(ValidationFailed, match="nothing was published"):
+        build(copy, lambda text: None)
+    monkeypatch.setattr("territoires.knowledge.building.derived", stumbling)
     with pytest.raises(ValidationFailed, match="nothing was published"):
         build(copy, lambda text: None)
     assert current_release(copy.releases).revision == first.revision

@@ -5,17 +5,21 @@ import re
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import Markup
+from pyoxigraph import Quad
 
-from territoires.knowledge.gathering import gather
-from territoires.results import Answer, Dataset, Literal, NamedNode, rows
+from territoires.knowledge import gathering
+from territoires.knowledge.gathering import Turned, gather
+from territoires.results import Answer, BlankNode, Dataset, Literal, NamedNode, rows
 from territoires.settings import Settings
 from territoires.store import QueryService
+from territoires.store.embedded import EmbeddedStore, write_store
 from territoires.vocabulary import CANONICAL_BASE, iri, shorten
 from territoires.web import citing, schemaorg
 from territoires.web.acronyms import Entry, explain
@@ -89,7 +93,7 @@ def test_kind(app: Flask, show: Callable[..., Any], kind: str, language: str) ->
     """The page of each kind has one name, headings in order, ids once, and no text that is left in the other language."""
     store = app.extensions["territoires"].store
     resource = CANONICAL_BASE + (PAGES[kind] if PAGES[kind].startswith(("scheme", "source")) else f"id/{PAGES[kind]}")
-    assert kind_of(gather(store, app.extensions["territoires"].views, resource).types(resource)).name == kind
+    assert kind_of(gather(store, app.extensions["territoires"].views, resource, Asked().turned).types(resource)).name == kind
     page = show(PAGES[kind], language)
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
     assert levels.count(1) == 1
@@ -252,7 +256,44 @@ def test_size_and_queries(app: Flask, settings: Settings, path: str) -> None:
 
 def test_paging(client: FlaskClient, read_page: Callable[[str], Any]) -> None:
     """A long list says how many there are, and its pages show each of them once."""
-    path, seen, pages = "/doc/scheme/public.html", [], []
+    check_pages(client, read_page, "/doc/scheme/public.html")
+
+
+@pytest.mark.parametrize("most", [0, 3000])
+def test_paging_of_hub(client: FlaskClient, read_page: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """So too where the pages are asked one by one, sorted or not."""
+    asked: list[str] = []
+    known = gathering.pointing_by
+
+    def noted(*arguments: Any) -> list[str]:
+        asked.append(arguments[3])
+        return known(*arguments)
+
+    monkeypatch.setattr(gathering, "pointing_by", noted)
+    monkeypatch.setattr(gathering, "MANY", 20)
+    monkeypatch.setattr(gathering, "SORTED", most)
+    check_pages(client, read_page, "/doc/scheme/public.html")
+    assert iri("skos:inScheme") in asked
+
+
+def test_page_of_hub_lists_others_only(tmp_path: Path, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a blank node that points to a thing nor the thing itself takes a line from the page of those that are listed."""
+    hub, by, graph = NamedNode("urn:hub"), NamedNode(iri("skos:related")), NamedNode(f"{CANONICAL_BASE}graph/data/source/x")
+    others = [NamedNode(f"urn:other:{number:02}") for number in range(30)]
+    write_store(tmp_path / "store", [Quad(subject, by, hub, graph) for subject in (hub, *others, *(BlankNode() for _ in range(30)))])
+    monkeypatch.setattr(gathering, "MANY", 20)
+    held = EmbeddedStore(tmp_path / "store", "revision", CANONICAL_BASE)
+    for most in (0, 3000):
+        monkeypatch.setattr(gathering, "SORTED", most)
+        found = gather(held, app.extensions["territoires"].views, "urn:hub", Turned("skos:related", 1, 30))
+        assert sorted(found.incoming["skos:related"]) == [other.value for other in others]
+        assert found.parts["skos:related"].total == 61
+
+
+def check_pages(client: FlaskClient, read_page: Callable[[str], Any], path: str) -> None:
+    """Turns all pages of the one long list of a document."""
+    seen: list[str] = []
+    pages: list[list[str]] = []
     first = read_page(client.get(path).text)
     (total,) = {int(n) for n in re.findall(r"1 à \d+ sur (\d+)", text_of(first))}
     assert total > LISTED

@@ -142,10 +142,10 @@ def test_every_dimension_has_a_title() -> None:
 
 def test_arithmetic() -> None:
     """Values of one facet add up, facets narrow; a facet's counts leave its own choice aside."""
-    entries = tuple(Entry(Value(name), {}) for name in "abcd")
+    entries = tuple(Entry(Value(name)) for name in "abcd")
     red, blue = (Option(key, Value(key), frozenset(numbers)) for key, numbers in (("red", (0, 1)), ("blue", (1, 2))))
     small, silent = Option("small", Value("small"), frozenset((1, 3))), Option(NONE, Value(""), frozenset((0, 2)))
-    listing = Listing(entries, USUAL, {"colour": (red, blue), "size": (small, silent)})
+    listing = Listing(entries, USUAL, {"colour": (red, blue), "size": (small, silent)}, ())
     assert chosen_in(listing, []).entries() == {0, 1, 2, 3}
     both = chosen_in(listing, [("colour", "red"), ("colour", "blue"), ("size", "small"), ("other", "x")])
     assert both.entries() == {1}

@@ -117,5 +117,8 @@ def test_csv_with_names(app: Flask) -> None:
         assert (first["territory"], first["cluster"], first["kind"]) == ("Pays Centre Ouest Bretagne", "SITCOB", kind)
         assert first["cluster_iri"] == f"{BASE}id/cluster/sitcob"
     assert "SITCOB" not in client.get(path).text
+    for value in ("0", "", "oui"):
+        refused = client.get(f"{path}?names={value}")
+        assert refused.status_code == 400 and "names" in refused.text
     page = client.get("/queries/territories-with-clusters-of-sector-and-funders?lang=en", headers={"Accept": "text/html"}).text
     assert "names=1&amp;lang=en" in page and ".csv?names=1&amp;lang=en" in client.get("/?lang=en", headers={"Accept": "text/html"}).text

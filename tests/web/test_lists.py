@@ -11,11 +11,13 @@ import pytest
 import rdflib
 from flask import Flask
 from flask.testing import FlaskClient
+from pyoxigraph import NamedNode
 from rdflib.compare import isomorphic
 
 from territoires.formats import DOCUMENT
 from territoires.store.pool import Pool
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.web.dimensions import read_view
 from territoires.web.memory import KEY as MEMORY
 from territoires.web.memory import Memory
 
@@ -244,3 +246,15 @@ def test_territories_of_the_sheets_come_before_the_communes(client: FlaskClient)
     assert "/id/commune/" in str(records[9])
     sorted_by_name = list(csv.DictReader(io.StringIO(client.get("/liste/Territory.csv?tri=nom").text, newline="")))
     assert "/id/commune/" in str(sorted_by_name[0])
+
+
+def test_areas_of_some_are_those_of_all(app: Flask) -> None:
+    """What is asked for chosen places is what the view of all says of them."""
+    with app.test_request_context("/"):
+        whole = read_view("list-areas")
+        items = sorted({item for found in whole.values() for item in found})
+        some = {*whole["type"], *items[:: max(len(items) // 500, 1)]}  # a store of others takes some thousand values at most
+        assert len(whole) == 3 and len(some) > 9
+        parted = read_view("list-areas-of", item=[NamedNode(item) for item in sorted(some)])
+    for name, told in whole.items():
+        assert {item: set(told[item]) for item in some & told.keys()} == {item: set(each) for item, each in parted[name].items()}, name

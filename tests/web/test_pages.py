@@ -24,12 +24,13 @@ from pyoxigraph import Literal, NamedNode, Quad
 from territoires.errors import StoreUnavailable
 from territoires.knowledge.findings import Finding
 from territoires.knowledge.revalidating import Outcome, keep
+from territoires.results import rows
 from territoires.settings import Settings
 from territoires.store import QueryService
 from territoires.store.releases import publish, warnings_of
 from territoires.vocabulary import CANONICAL_BASE, iri
 from territoires.web.app import create_app, open_store
-from territoires.web.pages import EXAMPLE_HOST, EXAMPLES, called
+from territoires.web.pages import EXAMPLE_HOST, EXAMPLES, LAYERS, called, layer_of
 
 PATHS = ("/a-propos", "/sources-et-licences", "/liens", "/qualite", "/aide", "/accessibilite")
 TDP = f"PREFIX tdp: <{CANONICAL_BASE}def#>"
@@ -169,6 +170,17 @@ def test_sources_are_counted(app: Flask, client: FlaskClient, read_page: Callabl
     page = read_page(client.get("/sources-et-licences").text)
     count = numbers(app, "SELECT (COUNT(DISTINCT ?d) AS ?n) { ?d a tdp:SourceDocument }")
     assert len({link for link in page.links if re.fullmatch(r"/source/[\w-]+", link)}) == count > 5
+
+
+def test_each_graph_is_of_a_layer(app: Flask, client: FlaskClient, read_page: Callable[[str], Any]) -> None:
+    """No triple is left out of the table of layers."""
+    found = rows(app.extensions["territoires"].store.query("SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }"))
+    names = [row["graph"].value.removeprefix(f"{CANONICAL_BASE}graph/") for row in found]  # type: ignore[union-attr]
+    assert len(names) > 100 and {layer_of(name) for name in names} == LAYERS.keys()
+    assert (layer_of("derived"), layer_of("derived-odbl"), layer_of("derived-else")) == ("derived", "derived", "")
+    cells = [re.sub(r"\D", "", text) for text in read_page(client.get("/a-propos", headers={"Accept": "text/html"}).text).text_of("td")]
+    total = numbers(app, "SELECT (COUNT(*) AS ?n) { GRAPH ?graph { ?s ?p ?o } }")
+    assert sum(map(int, filter(None, cells))) == total
 
 
 def test_contact(settings: Settings, store: QueryService) -> None:

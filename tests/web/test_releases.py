@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from territoires.knowledge.exporting import write_dumps
 from territoires.settings import Settings
 from territoires.store.current import CurrentStore
-from territoires.store.embedded import write_store
+from territoires.store.embedded import open_on_disk, write_store
 from territoires.store.releases import last_release, publish_store
 from territoires.vocabulary import CANONICAL_BASE, iri
 from territoires.web.app import create_app
@@ -48,7 +48,7 @@ def kept(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask
             store: Path, quads: list[Quad] = quads, revision: str = revision, day: int = number, previous: Any = previous
         ) -> dict[str, int]:
             write_store(store, quads)
-            write_dumps(store.parent, revision, CANONICAL_BASE, root, datetime(2026, 1, day, tzinfo=UTC), previous)
+            write_dumps(store.parent, revision, CANONICAL_BASE, root, datetime(2026, 1, day, tzinfo=UTC), previous, open_on_disk(store))
             return {"quads": len(quads)}
 
         publish_store(folder, revision, CANONICAL_BASE, write)

@@ -5,7 +5,7 @@ A harvester that knows nothing of a code finds its class, its name and its table
 
 from collections.abc import Mapping
 
-from territoires.knowledge.holdings import ODBL
+from territoires.knowledge.holdings import ODBL, OPEN_LICENCE
 
 EU = "http://publications.europa.eu/resource/authority/"
 IANA = "https://www.iana.org/assignments/media-types/"
@@ -51,7 +51,7 @@ NAMES: Mapping[str, str] = {
 }
 """Concept -> what it is called."""
 LICENCES: Mapping[str, tuple[str, str]] = {
-    "https://www.etalab.gouv.fr/licence-ouverte-open-licence/": (
+    OPEN_LICENCE: (
         "Licence Ouverte / Open Licence version 2.0",
         "http://spdx.org/licenses/etalab-2.0",
     ),

@@ -1,4 +1,4 @@
-"""Builds a release: parse, validate, derive, describe, write, switch. Nothing is switched unless all of it succeeds."""
+"""Builds a release: parse, derive and describe, beside it validate; write, switch. Nothing is switched unless all of it succeeds."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -64,7 +64,11 @@ def build(settings: Settings, say: Say = print) -> Release:
     with ProcessPoolExecutor(2, get_context("spawn")) as aside:  # half of the work for another processor
         around = surroundings(written.triples, in_imports(bulks, settings.base_url))
         validated = aside.submit(validate, settings.home, contributed=written.beyond(settings.home), around=around)
-        content = gather(settings, sources, quads, bulks, written, started, say)
+        try:
+            content = gather(settings, sources, quads, bulks, written, started, say)
+        except Exception:
+            conforming(validated.result())  # data that break a rule may have been what it stumbled over
+            raise
         return publish(settings, content, aside, validated, started, say)
 
 
@@ -87,7 +91,8 @@ def gather(
     load_all(bulks, facts, named=True, merged=True)
     licences = stated_licences(quads, base)
     names = derived(facts, settings, licences)
-    if any(name.graph_name == NamedNode(shared := f"{base}graph/{DERIVED_SHARED}") for name in names):
+    shared = f"{base}graph/{DERIVED_SHARED}"
+    if any(name.graph_name == NamedNode(shared) for name in names):
         licences[shared] = ODBL
     add(facts, names)
     inferred = closure(facts, read_rules(settings.home, base), base)
@@ -176,7 +181,7 @@ def derived(store: Store, settings: Settings, licences: Mapping[str, str]) -> li
 
     def graph_of(node: NamedNode | BlankNode) -> NamedNode:
         graphs = {quad.graph_name for quad in store.quads_for_pattern(node, None, None, None)} - {DefaultGraph()}
-        return shared if all(isinstance(graph, NamedNode) and licences.get(graph.value) == ODBL for graph in graphs) else usual
+        return shared if graphs and all(isinstance(graph, NamedNode) and licences.get(graph.value) == ODBL for graph in graphs) else usual
 
     found: dict[tuple[object, str | None], Quad] = {}
     for path in query_files(settings.home, "derive"):
@@ -185,6 +190,7 @@ def derived(store: Store, settings: Settings, licences: Mapping[str, str]) -> li
         for triple in sorted(answer, key=str):  # a node with several objects has several names: the first is kept
             assert isinstance(triple.object, Literal), path.name
             assert not isinstance(triple.subject, Triple), path.name
-            named = Quad(triple.subject, triple.predicate, triple.object, graph_of(triple.subject))
-            found.setdefault((triple.subject, triple.object.language), named)
+            key = (triple.subject, triple.object.language)
+            if key not in found:
+                found[key] = Quad(triple.subject, triple.predicate, triple.object, graph_of(triple.subject))
     return list(found.values())

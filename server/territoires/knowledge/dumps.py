@@ -2,7 +2,7 @@
 
 RDF comes by named graph, by data set and whole, in N-Quads, Turtle and JSON-LD, packed by gzip. The files of the whole hold what
 stands under the Licence Ouverte; persons, and what stands under another licence, have files of their own. Statements are sorted:
-files are the same for the same statements, and a third shorter. N-Quads of several graphs are the files of the graphs one after the
+files are the same for the same statements. N-Quads of several graphs are the files of the graphs one after the
 other (RFC 1952 §2.2: a gzip file is a series of members), Turtle of the whole has each triple once.
 """
 

@@ -12,24 +12,23 @@ from territoires.knowledge.dumps import FOLDER, Dump, write_index, write_rdf
 from territoires.knowledge.holdings import holdings
 from territoires.knowledge.queries import QueryLibrary
 from territoires.knowledge.tabling import write_tables
-from territoires.store.embedded import EmbeddedStore, open_on_disk
+from territoires.store.embedded import EmbeddedStore
 from territoires.store.releases import Release
 
 
 def write_dumps(
-    release: Path, revision: str, base: str, home: Path, started: datetime, previous: Release | None, facts: Store | None = None
+    release: Path, revision: str, base: str, home: Path, started: datetime, previous: Release | None, facts: Store
 ) -> list[Dump]:
     """Writes the files of the release in that folder, as its store has the statements, what changed since `previous`, and their list.
 
-    `facts` is what that store holds, in memory: it is read several times faster.
+    `facts` is what that store holds: in memory it is read several times faster than on disk.
     """
     folder = release / FOLDER
     folder.mkdir()
-    store = open_on_disk(release / "store") if facts is None else facts
-    held = holdings(store, base)
-    dumps = write_rdf(folder, store, held, base)
-    dumps += write_tables(folder, store, held, base)
-    asked = EmbeddedStore(release / "store", revision, base, store)
+    held = holdings(facts, base)
+    dumps = write_rdf(folder, facts, held, base)
+    dumps += write_tables(folder, facts, held, base)
+    asked = EmbeddedStore(release / "store", revision, base, facts)
     when = f"{started:%Y-%m-%dT%H:%M:%S.000Z}"
     try:
         dumps += write_outlines(folder, asked, QueryLibrary(home, "views"), held, home, when)

@@ -1,6 +1,6 @@
 """What the page of a resource is made of, asked in steps, so that a page fetches what it shows and counts the rest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode, Triple
@@ -30,7 +30,10 @@ def key(term: Term) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """Some of a long row: how many come before, how many there are in all."""
+    """Some of a long row: how many come before, how many there are in all.
+
+    The total is the one of `counted`: blank nodes that point there, and a thing that points to itself, are in it, though none is listed.
+    """
 
     before: int
     total: int
@@ -40,17 +43,14 @@ class Part:
 class Turned:
     """The page of a long row that is wanted: of which property (prefixed name), which page, how many stand on one."""
 
-    property: str = ""
-    page: int = 1
-    size: int = 40
+    property: str
+    page: int
+    size: int
 
     def part(self, name: str, total: int) -> Part:
         """What stands on that page, of another property on the first one."""
         last = -(-total // self.size)
         return Part((min(max(self.page, 1), last) - 1) * self.size if name == self.property else 0, total)
-
-
-FIRST = Turned()
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Gathered:
         return own | self.classes.get(subject, set())
 
 
-def gather(store: Store, views: QueryLibrary, resource: str, turned: Turned = FIRST) -> Gathered:
+def gather(store: Store, views: QueryLibrary, resource: str, turned: Turned) -> Gathered:
     """The resource's own triples, and who points to it. Raises UnknownResource when nothing is said of it."""
     named = [NamedNode(resource)]
     own = construct(store, views.text("about", store.base, resource=named))
@@ -125,11 +125,11 @@ def gather(store: Store, views: QueryLibrary, resource: str, turned: Turned = FI
         raise UnknownResource(resource)
     found = Gathered(resource, store.base, tuple(sorted(own, key=str)))
     found.add(found.own)
-    pointing = pointing_to(store, views, "incoming", resource=named)
+    pointing = pointing_to(store, f"{views.text('incoming', store.base, resource=named)}LIMIT {MANY + 1}")
     if len(pointing) > MANY:
         often = counted(store, views, resource)
         short = [NamedNode(name) for name, count in often.items() if count <= MANY]
-        pointing = pointing_to(store, views, "incoming-by", resource=named, property=short) if short else []
+        pointing = pointing_to(store, views.text("incoming-by", store.base, resource=named, property=short)) if short else []
         for name, count in often.items():
             if count > MANY:
                 part = found.parts[found.short(name)] = turned.part(found.short(name), count)
@@ -144,20 +144,23 @@ def gather(store: Store, views: QueryLibrary, resource: str, turned: Turned = FI
     return found
 
 
-def pointing_to(store: Store, views: QueryLibrary, view: str, **terms: Sequence[Term]) -> list[tuple[str, str, str]]:
-    """Property, who points here by it, its class or nothing, as a view tells; not sorted."""
-    answer = rows(store.query(views.text(view, store.base, **terms)))
+def pointing_to(store: Store, query: str) -> list[tuple[str, str, str]]:
+    """Property, who points here by it, its class or nothing, as a query tells; not sorted."""
+    answer = rows(store.query(query))
     return [tuple(term.value if isinstance(term := row.get(name), NamedNode) else "" for name in POINTING) for row in answer]  # type: ignore[misc]
 
 
 def counted(store: Store, views: QueryLibrary, resource: str) -> dict[str, int]:
-    """Property -> how many point here by it, by IRI."""
+    """Property -> how many triples point here by it, by IRI: those of blank nodes too.
+
+    The view has the shape of which a store knows the answer without counting (`territoires.store.counting`): a FILTER would cost that.
+    """
     answer = rows(store.query(views.text("pointing-counts", store.base, thing=[NamedNode(resource)])))
     return {name.value: int(row["count"].value) for row in answer if isinstance(name := row["property"], NamedNode)}  # type: ignore[union-attr]
 
 
 def pointing_by(store: Store, views: QueryLibrary, resource: str, name: str, part: Part, size: int) -> list[str]:
-    """A part of those that point here by a property: by IRI, or as the store has them where to sort them would take too long."""
+    """A part of the others that point here by a property: by IRI, or as the store has them where to sort them would take too long."""
     asked = views.text("pointing", store.base, thing=[NamedNode(resource)], property=[NamedNode(name)])
     order = "ORDER BY ?other" if part.total <= SORTED else ""
     found = rows(store.query(f"{asked}\n{order} LIMIT {size} OFFSET {part.before}"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, QueryTriples, Store, Triple, Variable
 
-from territoires.knowledge.holdings import OPEN_LICENCE
+from territoires.knowledge.holdings import DERIVED, OPEN_LICENCE
 from territoires.knowledge.provenance import node
 from territoires.knowledge.rules import Pattern, Rule, read_rules
 
@@ -78,7 +78,7 @@ def describe_rules(
     `facts` has what is said and what is concluded in named graphs. What holds of all written graphs alike (build, time, licence) is
     what `described` says of the graph of derived names.
     """
-    here, model = NamedNode(base + "graph/provenance"), NamedNode(base + "graph/derived")
+    here, model = NamedNode(base + "graph/provenance"), NamedNode(f"{base}graph/{DERIVED}")
     shared = [(q.predicate, q.object) for q in described if q.subject == model and q.predicate in {node(name) for name in _SHARED}]
     for rule in read_rules(home, base):
         graph = rule_graph(rule, base)
@@ -107,7 +107,10 @@ def premise_graphs(facts: Store, rule: Rule, graph: NamedNode) -> list[NamedNode
 
 
 def premises_query(rule: Rule, graph: NamedNode) -> str:
-    """Asks which named graphs hold the premises of what stands in the rule's graph, each premise in a graph of its own."""
+    """Asks which named graphs hold the premises of what stands in the rule's graph, each premise in a graph of its own.
+
+    One query tells it for the whole graph: to look each conclusion up by itself (`graphs_of`) takes as many queries as it has triples.
+    """
     names = [f"?graph{number}" for number in range(len(rule.premises))]
     places = {part for pattern in (rule.conclusion, *rule.premises) for part in pattern if isinstance(part, Variable)}
     held = " ".join(f"GRAPH {name} {{ {written(pattern)} }}" for name, pattern in zip(names, rule.premises, strict=True))

@@ -17,7 +17,7 @@ from typing import Any
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from territoires.knowledge.dumps import Dump, measured
-from territoires.knowledge.holdings import FACTS, OPEN_LICENCE, TABLES, Holding
+from territoires.knowledge.holdings import DERIVED, FACTS, OPEN_LICENCE, TABLES, Holding
 from territoires.vocabulary import PREFIXES, iri, shorten
 
 PLACE = "csv"
@@ -27,8 +27,8 @@ BUNDLE = "territoires-csv.zip"
 SEPARATORS = ("|", ";", "¦", "␟", "\n")
 RESERVED = ("rdf", "rdfs", "owl", "sh", "void", "sd", "prov", "dcat")
 """Namespaces whose classes describe the graph, not the world."""
-LISTS = ("ontology/schemes/", "derived")
-"""Graphs that hold, besides the facts, the lists of codes and the names of nodes."""
+LISTS = "ontology/schemes/"
+"""How the names of the graphs begin that hold the lists of codes."""
 Cells = dict[tuple[str, str], list[tuple[str, str]]]
 """(property, language) -> values, each with its datatype."""
 MOST_KEYS = 100_000  # distinct values up to which a column may become a foreign key
@@ -113,7 +113,7 @@ class Table:
 
 def write_tables(folder: Path, store: Store, held: Iterable[Holding], base: str) -> list[Dump]:
     """Writes a CSV file for each class of the open data, their metadata, and all of it in one archive."""
-    graphs = {each.iri for each in held if each.part in FACTS or each.name.startswith(LISTS)}
+    graphs = {each.iri for each in held if each.part in FACTS or each.name == DERIVED or each.name.startswith(LISTS)}
     (folder / PLACE).mkdir(parents=True)
     tables, found = [], []
     for cls, members in sorted(classes(store, graphs, base).items()):

@@ -20,11 +20,6 @@ _HUB, _MOST_HUBS = 2000, 500  # triples that lead to a thing whose counts are ke
 
 def write_store(path: Path, quads: Iterable[Quad], more: Callable[[Store], None] = lambda store: None) -> None:
     """Writes the quads, and their merge as the default graph, to a new store at `path`; `more` adds what is loaded as it is."""
-    add_quads(path, quads, more)
-
-
-def add_quads(path: Path, quads: Iterable[Quad], more: Callable[[Store], None] = lambda store: None) -> None:
-    """Adds quads, and their merge, to the store at `path`, which no server has yet."""
     named = list(quads)
     store = Store(str(path))
     store.bulk_extend(named)

@@ -192,17 +192,14 @@ class RemoteStore:
             with contextlib.ExitStack() as end:
                 self._lanes[lane].enter()
                 end.callback(self._lanes[lane].leave)
-                return self._open(request, kind, self._parameters(request), end.pop_all(), began)
+                sent = self._dialect.parameters(request.text, request.dataset, self.base, self._remote.default_graph, self._state.graphs)
+                return self._open(request, kind, sent, end.pop_all(), began)
         except Overloaded:
             self.counts["refused"] += 1
             raise
         except StoreUnavailable:
             self.counts["unavailable"] += 1
             raise
-
-    def _parameters(self, request: Request) -> list[tuple[str, str]]:
-        """The parameters of the Protocol: the query with the base of its relative IRIs, and its dataset."""
-        return self._dialect.parameters(request.text, request.dataset, self.base, self._remote.default_graph, self._state.graphs)
 
     def _open(
         self, request: Request, kind: Kind, parameters: list[tuple[str, str]], end: contextlib.ExitStack, began: float | None = None

@@ -53,7 +53,7 @@ class Listing:
     entries: tuple[Entry, ...]
     row: Row
     facets: Mapping[str, tuple[Option, ...]]
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...]
     """The columns that have any value; the others are not shown."""
 
     @cached_property

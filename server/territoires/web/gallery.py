@@ -62,9 +62,8 @@ def show_question(name: str) -> Response:
     path = f"{request.root_path}/queries/{bare}"
     arguments = urlencode([(each, value) for each in query.parameters for value in request.args.getlist(each)])
     form = wanted_format(OFFERED, {f.media_type: f"{path}.{f.name}" for f in OFFERED}, suffix)
-    readable = form is HTML or form.rdf is not None
-    named = form is CSV and "names" in request.args
-    readable = readable or named
+    named = wants_names() and form is CSV
+    readable = form is HTML or form.rdf is not None or named
     written: dict[Kind, str] = {"solutions": form.media_type, **({"boolean": form.media_type} if form.boolean else {})}
     reply = run(text, READABLE if readable else written)
     if reply.media_type is None:
@@ -79,6 +78,14 @@ def show_question(name: str) -> Response:
     else:
         body = write_triples(result_set(answer), form, {"rs": RS, **prefixes_at(store.base)})
     return cached(Response(body, content_type=form.content_type), form.name)
+
+
+def wants_names() -> bool:
+    """Whether ?names=1 asks for names beside the IRIs, which CSV has. Raises InvalidParameter."""
+    asked = request.args.get("names")
+    if asked not in (None, "1"):
+        raise InvalidParameter(gettext("names is 1, or is left out."))
+    return asked is not None
 
 
 def terms(query: StoredQuery, name: str) -> list[Term]:

@@ -14,6 +14,7 @@ from territoires.web.catalogue import OFFERED as DESCRIPTIONS
 from territoires.web.catalogue import RDF
 from territoires.web.citing import CITATIONS
 from territoires.web.exports import MATRIX
+from territoires.web.neighbourhood import MOST_NODES
 from territoires.web.operation import PAGE, Operation, types
 from territoires.web.releases import ATOM, FEED
 from territoires.web.releases import OFFERED as KEPT
@@ -201,7 +202,8 @@ OPERATIONS: Mapping[str, Operation] = {
         (308, 400, 406),
         ("depth",),
         lazy_gettext(
-            "The name may hold slashes, and end in .json, .gexf or .graphml. At most 110 nodes: “capped” says where there are more."
+            "The name may hold slashes, and end in .json, .gexf or .graphml. At most %(most)s nodes: “capped” says where there are more.",
+            most=MOST_NODES,
         ),
         headers=("Cache-Control", "ETag", "Content-Location"),
     ),

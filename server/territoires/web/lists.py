@@ -119,7 +119,7 @@ def in_order(choice: Choice) -> list[Entry]:
     chosen = [choice.listing.entries[number] for number in sorted(choice.entries())]
     if SORT not in request.args:
         first = set(described())
-        return [entry for entry in chosen if entry.name.iri in first] + [entry for entry in chosen if entry.name.iri not in first]
+        return sorted(chosen, key=lambda entry: entry.name.iri not in first)
     asked = request.args.get(SORT, NAME)
     name = asked.removeprefix("-")
     backwards = asked != name

@@ -128,7 +128,7 @@ class Group:
     heading: str
     members: tuple[Node, ...]
     total: int
-    """How many there are, of whom the first are listed."""
+    """How many there are, at least, of whom some are listed."""
 
 
 class Neighbourhood:
@@ -139,7 +139,7 @@ class Neighbourhood:
         self.known = Known(self.base)
         ties = ties_of(thing)
         self.known.learn({thing, *(each.other for each in ties.links)})
-        self.first, self.totals = links_of(ties.links, self.known), ties.totals
+        self.first, self.totals, self.whole = links_of(ties.links, self.known), ties.totals, ties.whole
         chosen = fairly(self.first, MOST_FIRST)
         self.depths = {thing: 0, **dict.fromkeys(chosen, 1)}
         self.capped = not ties.whole or bool(ties.totals) or len({each.other for each in self.first}) > len(chosen)
@@ -206,25 +206,23 @@ class Neighbourhood:
         return Network(tuple(self.node(thing) for thing in self.depths), tuple(edges.values())[:MOST_EDGES], capped)
 
     def groups(self) -> list[Group]:
-        """The neighbours by relation, the longest lists first; of each list the beginning."""
+        """The neighbours by relation, the longest lists first; of each list a part, by name."""
         found: dict[str, dict[str, Node]] = {}
         totals: dict[str, int] = {}
         for each in self.first:
             heading = self.heading(each)
             found.setdefault(heading, {})[each.other] = self.node(each.other)
             if each.inverse:
-                totals[heading] = self.totals.get(each.property, 0)
+                totals[heading] = max(totals.get(heading, 0), self.totals.get(each.property, 0))
         listed = []
         for heading, nodes in found.items():
             members = sorted(nodes.values(), key=lambda node: node.label.casefold())
             listed.append(Group(heading, tuple(members[:MOST_LISTED]), max(len(members), totals.get(heading, 0))))
         return sorted(listed, key=lambda group: (-group.total, group.heading.casefold()))
 
-    def count(self) -> int:
-        """How many are tied to it directly, those not asked for among them."""
-        listed = {each.other for each in self.first}
-        parted = {each.other for each in self.first if each.inverse and each.property in self.totals}
-        return len(listed) - len(parted) + sum(self.totals.values())
+    def count(self) -> int | None:
+        """How many are tied to it directly; None where not all of them were asked for."""
+        return len({each.other for each in self.first}) if self.whole and not self.totals else None
 
     def heading(self, each: Link) -> str:
         """How a relation is called above the list of those that it leads to."""

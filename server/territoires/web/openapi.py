@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 
 from territoires import __version__
 from territoires.formats import HTML
+from territoires.knowledge.holdings import OPEN_LICENCE
 from territoires.web.answering import LONGEST_ADDRESS
 from territoires.web.components import BODIES, EXAMPLES, HEADERS, PARAMETERS, SCHEMAS, Members
 from territoires.web.errors import PROBLEM, TEXT, TITLES
@@ -63,7 +64,7 @@ def description() -> Members:
                 "Every address also answers HEAD and OPTIONS, allows every origin, compresses by Accept-Encoding, and tells its faults as "
                 "problem details, page or text by Accept."
             ),
-            "license": {"name": "Licence Ouverte 2.0", "url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"},
+            "license": {"name": "Licence Ouverte 2.0", "url": OPEN_LICENCE},
         },
         "servers": [{"url": request.url_root.rstrip("/")}],
         "paths": dict(sorted(paths.items())),

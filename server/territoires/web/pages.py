@@ -13,6 +13,7 @@ from flask_babel import format_datetime
 
 from territoires.formats import HTML
 from territoires.knowledge.coverage import Part, coverage
+from territoires.knowledge.holdings import DERIVED, DERIVED_SHARED
 from territoires.results import Literal, NamedNode, Row, Term, rows
 from territoires.store.releases import warnings_of
 from territoires.web.headers import cached
@@ -30,19 +31,21 @@ EXAMPLES = Path(__file__).with_name("examples")
 """The examples of the help page, each a file that tests run where its tool is at hand."""
 EXAMPLE_HOST = "http://127.0.0.1:8000"
 """The address of the server in those files."""
-LAYERS = (
-    "data/source",
-    "data/interpretation",
-    "data/reference",
-    "data/persons",
-    "data/contributions",
-    "contributions",
-    "derived",
-    "inferred",
-    "ontology",
-    "shapes",
-)
-"""The layers of a release, as the names of their graphs begin."""
+LAYERS: Mapping[str, tuple[str, ...]] = {
+    "data/source": ("data/source",),
+    "data/interpretation": ("data/interpretation",),
+    "data/reference": ("data/reference", "data/geo", "reference"),
+    "data/persons": ("data/persons",),
+    "data/contributions": ("data/contributions",),
+    "contributions": ("contributions",),
+    "links": ("data/links", "links"),
+    "derived": (DERIVED, DERIVED_SHARED),
+    "inferred": ("inferred",),
+    "ontology": ("ontology",),
+    "shapes": ("shapes",),
+    "description": ("data/dataset", "provenance", "statistics"),
+}
+"""The layers of a release: what their graphs are called, or the folders that they stand in."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,13 @@ def layers() -> Mapping[str, int]:
     start = len(f"{service().store.base}graph/")
     counted: Counter[str] = Counter()
     for row in asked("graph-sizes"):
-        name = text(row["graph"])[start:]
-        counted.update({layer: number(row["triples"]) for layer in LAYERS if name == layer or name.startswith(f"{layer}/")})
+        counted[layer_of(text(row["graph"])[start:])] += number(row["triples"])
     return counted
+
+
+def layer_of(name: str) -> str:
+    """The layer of a graph by its name below graph/; nothing for one that no layer names."""
+    return next((layer for layer, held in LAYERS.items() if f"{name}/".startswith(tuple(f"{each}/" for each in held))), "")
 
 
 def documents() -> list[Document]:

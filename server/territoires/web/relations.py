@@ -63,7 +63,7 @@ def page(around: Neighbourhood, path: str, depth: int) -> str:
         depth=depth,
         network=network,
         groups=groups,
-        shortened=any(group.total > len(group.members) for group in groups),
+        shortened=not around.whole or any(group.total > len(group.members) for group in groups),
         count=around.count(),
         further=[(source, label, target) for (_, source), label, (_, target) in further],
         kinds=around.kinds(),

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+from territoires.knowledge.holdings import OPEN_LICENCE
+
 TYPES = (
     ("tdp:Country", "Country"),
     ("tdp:AdministrativeTerritory", "AdministrativeArea"),
@@ -59,7 +60,7 @@ def statement(
         "url": url,
         "name": name,
         "inLanguage": language,
-        "license": LICENCE,
+        "license": OPEN_LICENCE,
         "isAccessibleForFree": True,
     }
     return {"@context": "https://schema.org", **page, "mainEntity": thing}

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
-from territoires.results import Literal, Row, Term, rows
-from territoires.vocabulary import iri, rebase, shorten
+from territoires.knowledge.gathering import Part, counted, pointing_by
+from territoires.results import Row, rows
+from territoires.vocabulary import shorten
+from territoires.web.dimensions import expand, named_in
 from territoires.web.matters import terms
 from territoires.web.service import service
 
@@ -26,7 +28,7 @@ LONG = 200
 PART = 100
 """That part."""
 MOST_LONG = 2
-"""How many properties are asked for in part; one is the most that the data has."""
+"""How many properties are asked for in part."""
 MOST = 3000
 """Ties that are asked for at once."""
 
@@ -45,7 +47,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Ties:
-    """Links in a constant order; the properties of which they hold a part, with how often each leads here; whether no other is missing."""
+    """Links in a constant order; the properties of which they hold a part, with how often each leads here; whether no other is missing.
+
+    The part is the first of them by IRI where these are not too many to sort (`pointing_by`), else some that the store chooses.
+    """
 
     links: tuple[Link, ...]
     totals: Mapping[str, int] = field(default_factory=dict)
@@ -54,18 +59,18 @@ class Ties:
 
 def ties_of(thing: str) -> Ties:
     """All that ties a thing, but for a part of what ties it very often."""
-    base, told = service().store.base, pointing(thing)
+    base, told = service().store.base, counted(service().store, service().views, thing)
     counts = {known: count for known, count in told.items() if shorten(known, base) not in UNDRAWN}
     long = sorted((known for known, count in counts.items() if count > LONG), key=lambda known: (-counts[known], known))
     if max(told.values(), default=0) > LONG:
-        passed = {*long, *at(base, FIGURES)}
+        passed = {*long, *map(expand, FIGURES)}
         found = ask_by(thing, counts.keys() - passed, told.keys() - passed)
     else:
         found = ask([thing], [thing])
     links = found[:MOST]
     for each in long[:MOST_LONG]:
-        text = service().views.text("pointing", base, thing=[NamedNode(thing)], property=[NamedNode(each)])
-        links += [link(row) for row in rows(service().store.query(f"{text}LIMIT {PART}"))]
+        part = pointing_by(service().store, service().views, thing, each, Part(0, counts[each]), PART)
+        links += [Link(thing, other, each, True) for other in part]
     return Ties(ordered(links), {each: counts[each] for each in long}, len(found) <= MOST and len(long) <= MOST_LONG)
 
 
@@ -76,20 +81,9 @@ def neighbours_ties(things: Collection[str], opened: Collection[str], among: Col
     return Ties(ordered(each for each in found[:MOST] if each.thing in free or each.other in among), {}, len(found) <= MOST)
 
 
-def pointing(thing: str) -> dict[str, int]:
-    """Property -> how often it leads to a thing."""
-    counts = {}
-    for row in rows(service().store.query(service().views.text("pointing-counts", service().store.base, thing=[NamedNode(thing)]))):
-        known, count = row["property"], row["count"]
-        assert isinstance(known, NamedNode) and isinstance(count, Literal)
-        counts[known.value] = int(count.value)
-    return counts
-
-
 def ask(things: Iterable[str], opened: Iterable[str]) -> list[Link]:
     """The links of things, both ways for those that are `opened`; one more than MOST where there are more."""
-    base = service().store.base
-    return read("relations", thing=sorted(things), open=sorted(opened), passed=at(base, UNDRAWN), long=at(base, FIGURES))
+    return read("relations", thing=sorted(things), open=sorted(opened), passed=map(expand, UNDRAWN), long=map(expand, FIGURES))
 
 
 def ask_by(thing: str, towards: Collection[str], roles: Collection[str]) -> list[Link]:
@@ -103,20 +97,10 @@ def read(view: str, **iris: Iterable[str]) -> list[Link]:
     return [link(row) for row in rows(service().store.query(f"{text}LIMIT {MOST + 1}"))]
 
 
-def at(base: str, names: Iterable[str]) -> list[str]:
-    """The IRIs of prefixed names in a release of that base."""
-    return [rebase(iri(name), base) for name in names]
-
-
 def link(row: Row) -> Link:
     """A row of the views as a link."""
     ends = (row["thing"].value, row["other"].value, row["property"].value)  # type: ignore[union-attr]
-    return Link(*ends, True) if "inverse" in row else Link(*ends, False, value(row.get("via")), value(row.get("link")))
-
-
-def value(term: Term | None) -> str:
-    """The IRI of a term; nothing for anything else."""
-    return term.value if isinstance(term, NamedNode) else ""
+    return Link(*ends, True) if "inverse" in row else Link(*ends, False, named_in(row, "via"), named_in(row, "link"))
 
 
 def ordered(links: Iterable[Link]) -> tuple[Link, ...]:

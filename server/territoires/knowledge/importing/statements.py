@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from territoires.knowledge.holdings import ODBL
+from territoires.knowledge.holdings import ODBL, OPEN_LICENCE
 from territoires.knowledge.importing.compositions import KEPT, Knowledge, told_by
 from territoires.knowledge.importing.decoupage import source as version
 from territoires.knowledge.importing.package import HISTORY
@@ -13,7 +13,7 @@ Places = Mapping[tuple[str, str], str]
 
 SHARED = "cogugaison"
 """The source whose database is under the Open Database License."""
-OPEN = "Licence Ouverte 2.0 (Etalab)", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
+OPEN = "Licence Ouverte 2.0 (Etalab)", OPEN_LICENCE
 SHARE_ALIKE = (
     "Open Database License 1.0; © Code officiel géographique (INSEE) and R package COGugaison, github.com/antuki/COGugaison",
     ODBL,
