@@ -142,7 +142,7 @@ def kill(process: WritingProcess, chance: random.Random, kills: int, accepted: C
         children: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
             holder = psutil.Process(process.process.pid if process.process else 0)
-            children = holder.children()
+            children = [each for each in holder.children() if each.name() == "tdp-writes"]
         if not children or children[0].pid == last:
             time.sleep(0.001)
             continue

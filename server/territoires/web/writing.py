@@ -30,7 +30,7 @@ from territoires.writing.process import Guards, Plan, Writing
 from territoires.writing.tending import FAILED, READY, reason
 
 logger = logging.getLogger("territoires.writing")
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before the next child, by how many in a row couldn't begin
 _NOT_BEGUN = 3  # the status of a child that couldn't
 _SOON = 5.0  # seconds before which a child that validates, and has ended, is followed by another with the next one that writes
@@ -58,9 +58,9 @@ def main() -> int:
         return 1
     beside = 0
     while os.getppid() == plan.parent and not arrives(control, _PAUSES[min(failures, len(_PAUSES) - 1)]):
-        child = forked(lambda: write(plan, found, control))
-        beside = beside or forked(lambda: watch(plan, control))
-        code, beside = outlived(child, beside, lambda: forked(lambda: watch(plan, control)))
+        child = forked("tdp-writes", lambda: write(plan, found, control))
+        beside = beside or forked("tdp-validates", lambda: watch(plan, control))
+        code, beside = outlived(child, beside, lambda: forked("tdp-validates", lambda: watch(plan, control)))
         failures = failures + 1 if code == _NOT_BEGUN else 0
         if code:
             logger.error("The process that writes has ended (%s); it is started again", reason(code))
@@ -70,10 +70,11 @@ def main() -> int:
     return 0
 
 
-def forked(work: Callable[[], int]) -> int:
-    """The id of a new child that does the work and ends with the status that it gives."""
+def forked(name: str, work: Callable[[], int]) -> int:
+    """The id of a new child, called so where processes are listed, that does the work and ends with the status that it gives."""
     child = os.fork()
     if child == 0:
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
         os._exit(work())
     return child
 
