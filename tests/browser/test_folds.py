@@ -15,8 +15,9 @@ def test_folded(visitor: Page, server: str) -> None:
     assert every > 20 and visitor.evaluate(SEEN) == 0
     assert visitor.evaluate("document.documentElement.scrollHeight") < 10_000
     visitor.emulate_media(media="print")
-    assert visitor.evaluate(SEEN) == every
+    visitor.wait_for_function(f"{SEEN} === {every}")  # at the next frame
     visitor.emulate_media(media="screen")
+    visitor.wait_for_function(f"{SEEN} === 0")
     assert visitor.evaluate("window.find('GTEC ou GTECT')")
     visitor.goto(f"{server}{LONG}#tdp-Discrepancy")
     visitor.wait_for_function(f"{SEEN} > 0")
