@@ -29,6 +29,7 @@ from territoires.settings import Settings
 from territoires.store import QueryService
 from territoires.store.releases import publish, warnings_of
 from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.web import crawling
 from territoires.web.app import create_app, open_store
 from territoires.web.pages import EXAMPLE_HOST, EXAMPLES, LAYERS, called, layer_of
 
@@ -176,7 +177,7 @@ def test_each_graph_is_of_a_layer(app: Flask, client: FlaskClient, read_page: Ca
     """No triple is left out of the table of layers."""
     found = rows(app.extensions["territoires"].store.query("SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }"))
     names = [row["graph"].value.removeprefix(f"{CANONICAL_BASE}graph/") for row in found]  # type: ignore[union-attr]
-    assert len(names) > 100 and {layer_of(name) for name in names} == LAYERS.keys()
+    assert len(names) > 100 and {layer_of(name) for name in names} == LAYERS.keys() - {"data/contributions", "contributions"}
     assert (layer_of("derived"), layer_of("derived-odbl"), layer_of("derived-else")) == ("derived", "derived", "")
     cells = [re.sub(r"\D", "", text) for text in read_page(client.get("/a-propos", headers={"Accept": "text/html"}).text).text_of("td")]
     total = numbers(app, "SELECT (COUNT(*) AS ?n) { GRAPH ?graph { ?s ?p ?o } }")
@@ -210,8 +211,9 @@ def test_robots(client: FlaskClient) -> None:
 def test_sitemap(app: Flask, client: FlaskClient, read_page: Callable[[str], Any]) -> None:
     """The map holds the documents on the entities by their one address, and nothing on persons."""
     response = client.get("/sitemap.xml")
-    found = [element.text or "" for element in ElementTree.fromstring(response.data).iter(LOCATION)]
-    assert response.mimetype == "application/xml" and len(found) == len(set(found)) > 1500
+    assert response.mimetype == "application/xml"
+    found = locations(client, "/sitemap.xml")
+    assert len(found) == len(set(found)) > 1500
     assert all(re.fullmatch(r"http://localhost/doc/[^?#]+\.html", address) for address in found)
     people = "{ ?p a <http://xmlns.com/foaf/0.1/Person> } UNION { ?p <http://www.w3.org/ns/org#heldBy> ?holder }"
     persons = {row["p"].value for row in app.extensions["territoires"].store.query(f"SELECT DISTINCT ?p {{ {people} }}")}
@@ -222,6 +224,26 @@ def test_sitemap(app: Flask, client: FlaskClient, read_page: Callable[[str], Any
         page = read_page(client.get(address.removeprefix("http://localhost")).text)
         (canonical,) = (link["href"] for link in page.all("link") if link.get("rel") == "canonical")
         assert canonical.removeprefix("http://localhost") == address.removeprefix("http://localhost")
+
+
+def locations(client: FlaskClient, path: str) -> list[str]:
+    """The addresses in a map of the site, or in those that an index of maps names."""
+    root = ElementTree.fromstring(client.get(path).data)
+    found = [element.text or "" for element in root.iter(LOCATION)]
+    if root.tag.endswith("sitemapindex"):
+        return [address for each in found for address in locations(client, each.removeprefix("http://localhost"))]
+    return found
+
+
+def test_sitemap_in_parts(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too much for one map stands in several, none twice; an index names them, and there is nothing behind the last."""
+    whole = locations(client, "/sitemap.xml")
+    monkeypatch.setattr(crawling, "LARGEST", 700)
+    index = ElementTree.fromstring(client.get("/sitemap.xml").data)
+    parts = [element.text or "" for element in index.iter(LOCATION)]
+    assert len(parts) == -(-len(whole) // 700) > 2 and parts[0] == "http://localhost/sitemap-1.xml"
+    assert locations(client, "/sitemap.xml") == whole
+    assert [client.get(f"/sitemap-{number}.xml").status_code for number in (0, len(parts) + 1)] == [404, 404]
 
 
 def test_security(client: FlaskClient) -> None:

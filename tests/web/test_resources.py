@@ -585,6 +585,7 @@ GETS = [
     "/accessibilite",
     "/robots.txt",
     "/sitemap.xml",
+    "/sitemap-1.xml",
     "/.well-known/security.txt",
     "/.well-known/void",
     "/void",

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import NotFound
 
 from territoires.formats import HTML
 from territoires.results import NamedNode, rows
@@ -32,16 +34,38 @@ def show_robots() -> Response:
 
 @blueprint.get("/sitemap.xml")
 def show_sitemap() -> Response:
-    """The documents on the entities; no person, no search, no list."""
+    """The documents on the entities; where these are too many for one map, the maps that hold them."""
+    paths = entities()
+    count = -(-len(paths) // LARGEST)
+    if count <= 1:
+        return site_map("pages/sitemap.xml", paths)
+    return site_map("pages/sitemaps.xml", [local(f"/sitemap-{number}.xml") for number in range(1, count + 1)])
+
+
+@blueprint.get("/sitemap-<int:number>.xml")
+def show_part_of_sitemap(number: int) -> Response:
+    """A part of the documents on the entities, LARGEST of them. Raises NotFound behind the last."""
+    paths = entities()[max(0, number - 1) * LARGEST : number * LARGEST]
+    if not paths:
+        raise NotFound(gettext("There is no page %(number)s.", number=number))
+    return site_map("pages/sitemap.xml", paths)
+
+
+def entities() -> list[str]:
+    """The paths of the documents on the entities; no person, no search, no list."""
     store, views = service().store, service().views
 
     def ask() -> list[str]:
         found = [row["thing"] for row in rows(store.query(views.text("sitemap", store.base)))]
         return [f"{document_path(thing.value, store.base)}.{HTML.name}" for thing in found if isinstance(thing, NamedNode)]
 
-    paths = remembered(ask, "crawling", "sitemap")[:LARGEST]
-    body = render_template("pages/sitemap.xml", root=request.url_root.rstrip("/"), paths=paths)
-    return cached(Response(body, content_type="application/xml; charset=utf-8"))
+    return remembered(ask, "crawling", "sitemap")
+
+
+def site_map(template: str, paths: list[str]) -> Response:
+    """A file of sitemaps.org, of these paths."""
+    body = render_template(template, root=request.url_root.rstrip("/"), paths=paths)
+    return cached(Response(body, content_type="application/xml; charset=utf-8"), request.path)
 
 
 @blueprint.get("/.well-known/security.txt")

@@ -188,6 +188,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "pages.show_accessibility": Operation("pages", lazy_gettext("The declaration of accessibility"), PAGE),
     "crawling.show_robots": Operation("operations", lazy_gettext("What crawlers are asked to leave alone"), ("text/plain",)),
     "crawling.show_sitemap": Operation("operations", lazy_gettext("The addresses of the documents on the entities"), ("application/xml",)),
+    "crawling.show_part_of_sitemap": Operation(
+        "operations", lazy_gettext("A part of the addresses of the documents on the entities"), ("application/xml",), (), (404,)
+    ),
     "crawling.show_security": Operation(
         "operations", lazy_gettext("Whom to tell of a weakness (security.txt)"), ("text/plain",), headers=("Cache-Control",)
     ),
