@@ -19,7 +19,7 @@ from territoires.knowledge.changes import SPOKEN, read_changes, stands_in
 from territoires.knowledge.exporting import write_dumps
 from territoires.settings import Settings
 from territoires.store.current import CurrentStore
-from territoires.store.embedded import write_store
+from territoires.store.embedded import open_on_disk, write_store
 from territoires.store.releases import base_release, last_release, publish_store, switch
 from territoires.vocabulary import CANONICAL_BASE, iri
 from territoires.web.app import create_app
@@ -98,7 +98,7 @@ def release(folder: Path, revision: str, quads: list[Quad], root: Path, journal:
 
     def write(store: Path) -> dict[str, int | str]:
         write_store(store, quads)
-        write_dumps(store.parent, revision, CANONICAL_BASE, root, datetime(2026, 1, 1, tzinfo=UTC), previous)
+        write_dumps(store.parent, revision, CANONICAL_BASE, root, datetime(2026, 1, 1, tzinfo=UTC), previous, open_on_disk(store))
         return {"quads": len(quads), "journal": journal}
 
     publish_store(folder, revision, CANONICAL_BASE, write)
