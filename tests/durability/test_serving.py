@@ -1,5 +1,6 @@
 """Readers and releases beside the writing: who reads never fails, a new release takes the writes over, nothing outlives the server."""
 
+import contextlib
 import json
 import threading
 import time
@@ -91,7 +92,12 @@ def test_the_whole_is_validated_after_a_commit(place: Place, tmp_path: Path) -> 
 
 def validating(server: Running) -> list[psutil.Process]:
     """The process that holds the guard, its children that write and watch, and a run where there is one."""
-    return [each for each in server.family() if "territoires.web.writing" in " ".join(each.cmdline())]
+    found = list[psutil.Process]()
+    for each in server.family():
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie too: it has ended
+            if "territoires.web.writing" in " ".join(each.cmdline()):
+                found.append(each)
+    return found
 
 
 def test_a_stop_keeps_what_was_begun(place: Place, tmp_path: Path) -> None:
