@@ -1,8 +1,15 @@
-"""What can go wrong, in the terms of the domain. Nothing here knows HTTP: `web.errors` maps these to statuses."""
+"""What can go wrong, in the terms of the domain. Nothing here knows HTTP: `web.errors` maps these to statuses, and tells them in French."""
 
 
 class TerritoiresError(Exception):
-    """A fault that a person can mend; its text says what is wrong and what to do."""
+    """A fault that a person can mend; its text says what is wrong and what to do. `%(name)s` in it stands for one of the values."""
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        super().__init__(text)
+        self.text, self.values = text, values
+
+    def __str__(self) -> str:
+        return self.text % self.values if self.values else self.text
 
 
 class InvalidSetting(TerritoiresError):
@@ -33,6 +40,10 @@ class NoSpace(StoreUnavailable):
     """The disk has no space for what is to be kept; nothing of it was."""
 
 
+class FateUnknown(StoreUnavailable):
+    """Whoever writes broke off while a write was being kept: nobody knows whether it was."""
+
+
 class WriteFailed(StoreUnavailable):
     """A write came to nothing, or nobody knows whether it was kept: the text says which, to the one who sent it."""
 
@@ -52,8 +63,8 @@ class WriteRefused(TerritoiresError):
 class ShapesViolated(TerritoiresError):
     """The write would break the shapes; `report` is the SHACL validation report in N-Triples."""
 
-    def __init__(self, message: str, report: str) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, /, report: str, **values: object) -> None:
+        super().__init__(text, **values)
         self.report = report
 
 
@@ -73,27 +84,29 @@ class UnknownResource(TerritoiresError):
     """No statement is known about the IRI."""
 
     def __init__(self, iri: str) -> None:
-        super().__init__(iri)
-        self.iri = iri
+        super().__init__("No statement is known about %(iri)s.", iri=iri)
 
 
 class UnknownRevision(TerritoiresError):
     """Readers never saw a revision of that name."""
 
+    _TEXT = "Nobody has seen a revision %(revision)s here: /versions and /history list those there are."
+
     def __init__(self, revision: str) -> None:
-        super().__init__(f"There is no revision {revision}.")
-        self.revision = revision
+        super().__init__(self._TEXT, revision=revision)
 
 
 class RevisionGone(UnknownRevision):
     """Readers saw it once, and its release is no longer kept."""
 
+    _TEXT = "The release of revision %(revision)s is no longer kept: /versions lists those that are."
+
 
 class NotKnownThen(TerritoiresError):
     """The thing is known, but not on that day; `known` are the days that are known (ISO 8601), `instead` what was there then."""
 
-    def __init__(self, message: str, known: tuple[str, ...] = (), instead: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, /, known: tuple[str, ...] = (), instead: tuple[str, ...] = (), **values: object) -> None:
+        super().__init__(text, **values)
         self.known = known
         self.instead = instead
 
@@ -109,8 +122,8 @@ class UnknownQuery(TerritoiresError):
 class QuerySyntaxError(TerritoiresError):
     """The text is no SPARQL 1.1 query. `line` and `column` count from 1, where they are known."""
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, /, line: int | None = None, column: int | None = None, **values: object) -> None:
+        super().__init__(text, **values)
         self.line = line
         self.column = column
 
@@ -130,8 +143,8 @@ class FormatRefused(TerritoiresError):
 class QueryTimeout(TerritoiresError):
     """The query reached its deadline (`seconds`) and was ended."""
 
-    def __init__(self, message: str, seconds: float) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, /, seconds: float, **values: object) -> None:
+        super().__init__(text, seconds=f"{seconds:g}", **values)
         self.seconds = seconds
 
 
@@ -142,8 +155,8 @@ class QueryStopped(TerritoiresError):
 class Overloaded(TerritoiresError):
     """So many queries are waiting that this one would not be answered in time; `retry_after` is in seconds."""
 
-    def __init__(self, message: str, retry_after: int = 5) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, /, retry_after: int = 5, **values: object) -> None:
+        super().__init__(text, **values)
         self.retry_after = retry_after
 
 

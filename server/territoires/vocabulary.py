@@ -53,6 +53,11 @@ def rebase(text: str, base: str) -> str:
     return text if base == CANONICAL_BASE else text.replace(CANONICAL_BASE, base)
 
 
+def at_canonical(text: str, base: str) -> str:
+    """`text` with own IRIs at `base` led back to the canonical base: the inverse of `rebase`."""
+    return text if base == CANONICAL_BASE else text.replace(base, CANONICAL_BASE)
+
+
 @lru_cache(8192)  # a page asks for each of its classes and properties many times
 def shorten(iri: str, base: str = CANONICAL_BASE) -> str:
     """`iri` as a prefixed name where a known namespace begins it, else as it is."""

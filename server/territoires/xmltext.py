@@ -16,7 +16,10 @@ _BEGUN = re.compile(rb"\xef\xbf?\Z")
 def xml_safe(data: bytes) -> bytes:
     """XML that the engine has written, with its carriage returns as references. Raises FormatRefused."""
     if found := _FORBIDDEN.search(data):
-        raise FormatRefused(f"The answer holds the character U+{ord(found[0].decode()):04X}, which XML can't: ask for another format.")
+        raise FormatRefused(
+            "The answer holds the character %(character)s, which XML can't: ask for another format.",
+            character=f"U+{ord(found[0].decode()):04X}",
+        )
     return data.replace(b"\r", b"&#13;")
 
 

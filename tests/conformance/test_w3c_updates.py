@@ -51,9 +51,13 @@ def test_evaluation(change: Case, writable: "Writable", checkout: Path) -> None:
 
 
 def test_accepted(accepted_change: Case, writable: "Writable", checkout: Path) -> None:
-    """A well-formed update is done, or what it can't do is told: not where it breaks the grammar."""
-    answer = writable.update(f"BASE <{PLACE}{accepted_change.query}> {(checkout / accepted_change.query).read_text(encoding='utf-8')}")
-    assert answer.status == 204 or (answer.status == 400 and b"does not exist" in answer.body), answer
+    """A well-formed update is done: what some create isn't there before, and what some drop or clear is."""
+    text = (checkout / accepted_change.query).read_text(encoding="utf-8")
+    graph = f"{PLACE}{accepted_change.query.rpartition('/')[0]}/graph"
+    there = "" if "CREATE" in text else f"; INSERT DATA {{ GRAPH <{graph}> {{ <{graph}> <urn:is> 1 }} }}"
+    assert writable.update(f"DROP SILENT GRAPH <{graph}> {there}", wait=False).status == 204
+    answer = writable.update(f"BASE <{PLACE}{accepted_change.query}> {text}")
+    assert answer.status == 204, answer
 
 
 def test_rejected(rejected_change: Case, writable: "Writable", checkout: Path) -> None:

@@ -13,10 +13,13 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store,
 from rdflib import SH
 
 from territoires.files import turtle_files
-from territoires.knowledge.guarding import Guard, Report
+from territoires.knowledge.guarding import Guard
 from territoires.knowledge.judging import Judge, judge_of
+from territoires.store.releases import publish
 from territoires.vocabulary import CANONICAL_BASE, PREFIXES
-from territoires.writing.commits import Change, change_of
+from territoires.web.writing import guards
+from territoires.writing.commits import Change, Report, change_of
+from territoires.writing.process import Plan
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = sorted((ROOT / "tests" / "fixtures" / "shapes").glob("*.trig"))
@@ -188,6 +191,27 @@ def test_other_base() -> None:
     upper = [Quad(*quad.triple, NamedNode(base + "graph/ontology/core")) for quad in parse(text, format=RdfFormat.N_TRIPLES)]
     store.extend([wrong, *upper])
     assert not elsewhere.check(store, Change((), (wrong,))).conforms
+
+
+def test_other_shapes(tmp_path: Path) -> None:
+    """The guard of a release is that of the shapes as they are when it becomes current, and is made once as long as they stay."""
+    (tmp_path / "shapes").mkdir()
+    path = tmp_path / "shapes" / "one.ttl"
+    rule = (
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . <urn:S> sh:targetSubjectsOf <urn:p> ; sh:property <urn:P> . <urn:P> sh:path <urn:p> "
+    )
+    path.write_text(f"{rule} .")
+    release = publish(tmp_path / "releases", "r1", CANONICAL_BASE, [], {"quads": 0})
+    found = guards(Plan(str(tmp_path / "releases"), str(tmp_path / "contributions"), str(tmp_path)))
+    before = found(release)
+    assert before is not None and found(release) == before
+    change = Change((), (Quad(NamedNode("urn:a"), NamedNode("urn:p"), Literal("b"), GRAPH),))
+    store = Store()
+    store.extend(change.added)
+    assert before(store, change).conforms
+    path.write_text(f"{rule} ; sh:nodeKind sh:IRI .")
+    after = found(release)
+    assert after is not None and not after(store, change).conforms
 
 
 def test_messages(store: Store) -> None:

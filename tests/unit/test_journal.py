@@ -1,5 +1,6 @@
 """The journal: what was acknowledged is never lost nor changed unseen; what was never whole is moved aside."""
 
+import os
 import resource
 from pathlib import Path
 
@@ -109,6 +110,51 @@ def test_a_torn_tail_at_every_byte(tmp_path: Path) -> None:
         torn.unlink()
         assert journal.append("somebody", "", "r1", change_of([], [quad(5)])).number == 3
         assert journal.verify() == []
+
+
+@pytest.mark.parametrize("longer", ["", "of more words"])
+def test_a_record_that_was_taken_back(tmp_path: Path, longer: str) -> None:
+    """Who has read a last record that was taken back after it forgets it, and reads the one that comes instead, however long it is."""
+    folder = tmp_path / "journal"
+    filled(folder, 2)
+    (path,) = segments(folder)
+    two = path.read_bytes()
+    Journal(folder).append("somebody", "a reason", "r1", change_of([], [quad(3)]))
+    reader = Journal(folder)
+    assert reader.last == 3
+    path.write_bytes(two)
+    assert reader.last == 2 and reader.commit(3) is None
+    path.write_bytes(two)
+    assert Journal(folder).append("somebody", "", "r1", change_of([], [quad(4)])).number == 3
+    reader = Journal(folder)
+    assert reader.last == 3
+    path.write_bytes(two)
+    writer = Journal(folder)
+    third = writer.append("somebody", longer, "r1", change_of([], [quad(5)]))
+    fourth = writer.append("somebody", "", "r1", change_of([], [quad(6)]))
+    assert list(reader.commits(after=2)) == [third, fourth] and reader.checksum == fourth.checksum
+
+
+def test_an_empty_segment_that_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first try failed and left an empty file, the next one waits for the folder too."""
+    journal, synced, really = Journal(tmp_path / "journal"), list[str](), os.fsync
+
+    def sync(handle: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        if len(synced) == failing and synced[-1].endswith(".rdfp"):
+            raise OSError(5, "broken")
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    failing = 2  # after the folder
+    with pytest.raises(StoreUnavailable):
+        journal.append("somebody", "", "r1", change_of([], [quad(1)]))
+    (path,) = segments(journal.folder)
+    assert path.stat().st_size == 0
+    failing = 0
+    synced.clear()
+    assert journal.append("somebody", "", "r1", change_of([], [quad(1)])).number == 1
+    assert synced == [str(path), str(journal.folder)]
 
 
 def test_any_changed_byte_is_found(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Keys: told once, kept as hashes, for some graphs, revoked at once, also where another process looks."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from territoires.cli import main
-from territoires.errors import InvalidParameter, StoreUnavailable
+from territoires.errors import InvalidSetting, StoreUnavailable
 from territoires.writing.keys import FILE, Keys
 
 GRAPH = "http://example.org/graph/contributions/*"
@@ -50,6 +51,17 @@ def test_no_secret_is_kept(keys: Keys, tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_on_disk(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is changed is on disk, the name of the file too; the folder is its owner's alone."""
+    _, _ = keys.create("Anna", (GRAPH,))
+    assert stat.S_IMODE((tmp_path / "contributions").stat().st_mode) == 0o700
+    synced: list[str] = []
+    really = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.readlink(f"/proc/self/fd/{handle}")), really(handle))[1])
+    keys.revoke("Anna")
+    assert synced[-1] == str(tmp_path / "contributions")
+
+
 def test_revoked_at_once(keys: Keys, tmp_path: Path) -> None:
     """A key that somebody else revokes opens nothing from then on; it stays in the list."""
     key, token = keys.create("Anna", (GRAPH,))
@@ -57,7 +69,7 @@ def test_revoked_at_once(keys: Keys, tmp_path: Path) -> None:
     ended = Keys(tmp_path / "contributions").revoke("Anna")
     assert keys.find(token) is None
     assert ended.revoked and [each.id for each in keys.all()] == [key.id]
-    with pytest.raises(InvalidParameter, match="keys list"):
+    with pytest.raises(InvalidSetting, match="keys list"):
         keys.revoke(key.id)
     again, _ = keys.create("Anna", (GRAPH,))
     assert again.id != key.id
@@ -79,7 +91,7 @@ def test_revoked_at_once(keys: Keys, tmp_path: Path) -> None:
 def test_no_key(keys: Keys, name: str, graphs: tuple[str, ...], scopes: tuple[str, ...]) -> None:
     """What can be no key isn't made, nor a second one of a name."""
     keys.create("Berta", ("*",))
-    with pytest.raises(InvalidParameter):
+    with pytest.raises(InvalidSetting):
         keys.create(name, graphs, scopes)
     assert len(keys.all()) == 1
 

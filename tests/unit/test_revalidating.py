@@ -222,6 +222,17 @@ def test_what_a_run_tells(settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     assert (failed.commit, failed.fault, failed.violations) == (1, "broken.ttl, line 3", 0)
 
 
+def test_a_journal_of_another_base(settings: Settings) -> None:
+    """That it can't be validated is an outcome, which is kept, so that the run isn't begun again and again."""
+    elsewhere = NamedNode(BASE + "graph/contributions/mine")
+    checksum = write(settings, "one", Quad(NamedNode("urn:a"), NamedNode("urn:is"), Literal("a"), elsewhere))
+    outcome = look(settings, base_release(settings.releases))
+    assert (outcome.commit, outcome.checksum, outcome.violations) == (1, checksum, 0) and "another release" in outcome.fault
+    assert settings.contributions is not None
+    keep(settings.contributions, outcome)
+    assert Watch(settings).due() is None
+
+
 def test_the_shapes_find_what_the_guard_would_have_let_pass(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     """A violation that stands in the journal is found over all of the sources, kept and told in the log."""
     bare = Quad(

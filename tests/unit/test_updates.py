@@ -18,11 +18,14 @@ from territoires.errors import (
     WriteRefused,
 )
 from territoires.results import Dataset
+from territoires.vocabulary import iri
 from territoires.writing.commits import Change
 from territoires.writing.etags import etag_of
-from territoires.writing.operations import operations, targets
+from territoires.writing.operations import operations
+from territoires.writing.process import is_long
 from territoires.writing.submissions import Submission
 from territoires.writing.updates import apply, change
+from territoires.writing.writable import check_persons
 
 BASE = "http://example.org/"
 OURS = f"{BASE}graph/contributions/"
@@ -108,13 +111,13 @@ def test_operations(text: str, kinds: list[str], graphs: list[tuple[str, ...]]) 
     """A request is cut at its semicolons, each operation with the prefixes and the base that hold for it."""
     found = operations(EX + text, BASE)
     assert [each.kind for each in found] == kinds
-    assert [tuple(sorted(targets(each).graphs)) for each in found] == graphs
+    assert [tuple(sorted(each.graphs)) for each in found] == graphs
 
 
 def test_targets_of_kinds_and_variables() -> None:
     """All graphs of a kind, and variables for graphs in templates, are told apart from graphs."""
     every, some = operations("DROP ALL ; DELETE { GRAPH ?g { ?s ?p ?o } } WHERE { GRAPH ?g { ?s ?p ?o } }")
-    assert (targets(every).every, targets(some).variables, targets(some).graphs) == ("ALL", ("?g",), frozenset())
+    assert (every.every, some.variables, some.graphs) == ("ALL", ("?g",), frozenset())
 
 
 @pytest.mark.parametrize(
@@ -305,7 +308,7 @@ def test_failing_in_the_middle() -> None:
     text = f"{EX}{begun} ; CLEAR GRAPH <{OURS}none> ; INSERT DATA {{ GRAPH <{A}> {{ :a :p 2 }} }} ; DROP GRAPH <{B}>"
     for merged in (False, True):
         told = refused(holding([quad("b", 1, B)], merged), submission(text), QueryRefused, merged)
-        assert "Operation 3 of 5" in told and "SILENT" in told
+        assert "Operation 3: " in told and "SILENT" in told
 
 
 def test_dataset_of_the_request() -> None:
@@ -429,3 +432,41 @@ def test_preconditions(kind: str) -> None:
         refused(store, submission(**asked, if_match=other), PreconditionFailed)
     worked(store, submission(**{**asked, "kind": "put", "graph": B}, if_none_match=("*",)))
     refused(store, submission(**{**asked, "graph": B}, if_match=("*",)), PreconditionFailed)
+
+
+# What is done before readers see what was written before
+
+
+@pytest.mark.parametrize(
+    ("asked", "long"),
+    [
+        (submission(f"{EX}INSERT DATA {{ GRAPH <{A}> {{ :a a :where ; :p 'COPY <a>', true }} }} ; DELETE DATA {{ :a :p 1 }}"), False),
+        (submission(f"{EX}DELETE WHERE {{ ?s ?p ?o }}"), True),
+        (submission(f"COPY <{A}> TO <{B}>"), True),
+        (submission(f"MOVE <{A}> TO <{B}>"), True),
+        (submission(f"add <{A}> TO <{B}>"), True),
+        (submission(f"DROP GRAPH <{A}>"), True),
+        (submission(f"{EX}INSERT DATA {{ :a :p '{'x' * 70_000}' }}"), True),
+        (submission("\\u0043OPY <a> TO <b>"), True),
+        (submission(kind="put", graph=A, content="<urn:a> <urn:b> <urn:c> .\n"), False),
+        (submission(kind="put", graph=B, content="<urn:a> <urn:b> <urn:c> .\n"), True),
+        (submission(kind="post", graph=A, content="<urn:a> <urn:b> <urn:c> .\n" * 3000), True),
+        (submission(kind="delete", graph=A), False),
+        (submission(kind="delete", graph=B), True),
+        (submission(kind="undo", number=1), True),
+    ],
+)
+def test_what_may_take_long(asked: Submission, long: bool) -> None:
+    """All but a little data for a small graph may take longer than readers may wait for what was written before."""
+    assert is_long(asked, holding([quad("a", 1, A), *(quad("a", number, B) for number in range(1500))])) == long
+
+
+@pytest.mark.parametrize("graph", ["graph/contributions/anna", "graph/contributions/anna-persons", "graph/data/persons/est"])
+def test_persons_stand_apart(graph: str) -> None:
+    """What makes something a person goes to a graph of persons, from where it doesn't go into the open files."""
+    kind, person = NamedNode(iri("rdf:type")), NamedNode(iri("foaf:Person"))
+    with pytest.raises(WriteRefused, match=f"{OURS}persons"):
+        check_persons([quad("a", 1, A), Quad(node("ada"), kind, person, NamedNode(BASE + graph))], BASE)
+    for name in ("persons", "persons/anna", "persons-anna"):
+        check_persons([Quad(node("ada"), kind, person, NamedNode(OURS + name))], BASE)
+    check_persons([Quad(node("ada"), node("p"), person, NamedNode(A)), Quad(node("ada"), kind, node("Person"), NamedNode(A))], BASE)

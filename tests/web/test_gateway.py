@@ -299,7 +299,7 @@ def test_share_is_spent(sharing: FlaskClient) -> None:
     refused = sharing.get(ask)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 60
-    assert refused.mimetype == "application/problem+json" and "0.5 seconds" in refused.json["detail"]
+    assert refused.mimetype == "application/problem+json" and "0.5 secondes" in refused.json["detail"]
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
     page = sharing.get(ask, headers={"Accept": "text/html"})
     assert (page.status_code, page.mimetype) == (429, "text/html") and int(page.headers["Retry-After"]) > 0
@@ -342,7 +342,7 @@ def test_timeout_parameter(client: FlaskClient, asked: str) -> None:
 def test_timeout_is_told(client: FlaskClient) -> None:
     """504 with the deadline in the text; an answer in time tells its deadline, revision and work in headers."""
     late = client.get(target(RUNAWAY, timeout="0.3"))
-    assert late.status_code == 504 and "0.3 seconds" in late.json["detail"]
+    assert late.status_code == 504 and "0.3 secondes" in late.json["detail"]
     page = client.get(target(RUNAWAY, timeout="0.3"), headers={"Accept": "text/html"})
     assert page.status_code == 504 and "0.3" in page.text
     fine = client.get(target("ASK {}", timeout="7"))

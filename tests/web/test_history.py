@@ -22,7 +22,7 @@ from territoires.web.service import KEY
 from territoires.writing.commits import Change, change_of, read_patch
 from territoires.writing.journal import Journal
 from territoires.writing.keys import Keys
-from territoires.writing.submissions import Accepted, Submission
+from territoires.writing.submissions import Accepted, Progress, Submission
 
 GRAPH = NamedNode(f"{CANONICAL_BASE}graph/contributions/essai")
 THING, LABEL = NamedNode(f"{CANONICAL_BASE}id/organisation/essai"), NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
@@ -48,7 +48,7 @@ class Noted:
     submissions: list[Submission] = field(default_factory=list)
     answer: Accepted | errors.TerritoiresError = field(default_factory=lambda: Accepted("test-c5", 5, 1, 2))
 
-    def submit(self, submission: Submission) -> Accepted:
+    def submit(self, submission: Submission, progress: Progress) -> Accepted:
         """Notes it."""
         self.submissions.append(submission)
         if isinstance(self.answer, Exception):
@@ -171,6 +171,42 @@ def test_link_from_the_thing(serve: Serve) -> None:
     assert "/history?resource=" in client.get("/doc/v1.2.html").text
     other = client.get("/doc/pays/a(b).html")
     assert other.status_code == 200 and "/history?resource=" not in other.text
+
+
+@pytest.mark.parametrize("fault", ["header", "body", "folder"])
+def test_damaged_journal(serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: str) -> None:
+    """The history says that it can't answer, and no path; pages of things come as always, without it, and the log tells it once."""
+    shared = serve().application.extensions[KEY]
+    (segment,) = (tmp_path / "journal").iterdir()
+    if fault == "folder":
+        segment.unlink()
+        segment.mkdir()
+    else:
+        text = segment.read_bytes()
+        segment.write_bytes(text.replace(b"Anna", b"Anne", 1) if fault == "header" else text.replace(b"Trois", b"Trobs", 1))
+    client = create_app(shared.settings, shared.store).test_client(use_cookies=False)
+    for path in ("/doc/v1.2.html", "/doc/v1.2.ttl", "/doc/pays/a(b).html"):
+        got = client.get(path)
+        assert got.status_code == 200 and "/history?resource=" not in got.text and "version-history" not in got.headers["Link"]
+    assert len([record for record in caplog.records if "journal" in record.getMessage()]) == 1
+    for path in ("/history", "/history?format=json", "/history/2", "/history/2?format=rdfp", "/history/diff?from=0&to=4"):
+        got = client.get(path, headers={"Accept": "application/json"})
+        assert got.status_code == 503 and "Retry-After" in got.headers and str(tmp_path) not in got.text and "commits-" not in got.text
+    got = client.get("/doc/v1.2.ttl?revision=2", headers={"Accept": "application/json"})
+    assert got.status_code == 503 and str(tmp_path) not in got.text
+
+
+def test_persons(serve: Serve) -> None:
+    """What was contributed about persons is counted, never shown, and what lacks it is for no search engine."""
+    anne = Quad(THING, LABEL, Literal("Anne"), NamedNode(f"{CANONICAL_BASE}graph/contributions/persons-essai"))
+    client = serve((Change((), (named("Un"), anne)), Change((), (named("Deux"),))))
+    for path in ("/history/1?", "/history/diff?from=0&to=1&", "/history/diff?from=test&to=test-c2&"):
+        answers = {form: client.get(f"{path}format={form}&lang=en") for form in ("html", "json", "rdfp")}
+        assert all(got.status_code == 200 and "Anne" not in got.text and "Un" in got.text for got in answers.values())
+        assert all(got.headers["X-Robots-Tag"] == "noindex" for got in answers.values())
+        assert answers["json"].json["left_out"] == 1 and "persons that are left out: 1<" in answers["html"].text
+    whole = client.get("/history/2?format=json")
+    assert whole.json["left_out"] == 0 and "X-Robots-Tag" not in whole.headers
 
 
 def test_undo(serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """The reader's language over HTTP, and the two catalogues of interface texts."""
 
+import ast
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -13,8 +14,18 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 
+from territoires.errors import (
+    GazetteerUnavailable,
+    JournalDamaged,
+    NoRelease,
+    RevisionGone,
+    StoreUnavailable,
+    UnknownResource,
+    UnknownRevision,
+)
 from territoires.results import Literal, NamedNode
 from territoires.vocabulary import PREFIXES, iri
+from territoires.web.errors import STATUSES
 from territoires.web.language import CATALOGUES, COOKIE, best_literal, show_literal
 
 LANGUAGES = ("fr", "en")
@@ -22,6 +33,9 @@ QUERIES = Path(__file__).parents[2] / "queries" / "competency"
 WEB = CATALOGUES.parent
 PAGES = ("/", "/liste", "/liste/Pays", "/def", "/def/core", "/sparql", "/doc/territoire/pays-de-langres", "/nulle/part")
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
+_OTHERS = StoreUnavailable | NoRelease | JournalDamaged | GazetteerUnavailable | UnknownResource
+TOLD = {kind.__name__: None for kind in STATUSES if not issubclass(kind, _OTHERS)}
+"""Errors whose own text is told over HTTP (web/errors.py), wherever they are raised."""
 
 
 @pytest.mark.parametrize(
@@ -115,13 +129,15 @@ def catalogue(language: str) -> Catalog:
 
 
 def used() -> Iterator[tuple[str, Path]]:
-    """Each text that a template or a program of the web room asks for, and where."""
-    for path in sorted(WEB.rglob("*.py")):
-        for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), KEYWORDS):
+    """Each text that a template or a program of the web room asks for, and that an error of another room tells; and where."""
+    for path in sorted(WEB.parent.rglob("*.py")):
+        for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), KEYWORDS | TOLD if WEB in path.parents else TOLD):
             yield str(message), path
     for path in sorted(WEB.rglob("*.html")):
         for _, message, _, _ in extract("jinja2", io.BytesIO(path.read_bytes()), KEYWORDS, options={"silent": "false"}):
             yield str(message), path
+    for kind in (UnknownResource, UnknownRevision, RevisionGone):
+        yield kind("").text, WEB.parent / "errors.py"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,6 +152,18 @@ def test_catalogue_is_complete(language: str) -> None:
     words = {word for path in QUERIES.glob("*.rq") for word in re.findall(r"[A-Za-z]+", path.read_text(encoding="utf-8"))}
     in_queries = {text for text in translated if text.isalpha() and text in words}  # names of columns, parameters and themes
     assert sorted(translated - asked - by_name - in_queries) == []
+
+
+def test_errors_can_be_translated() -> None:
+    """An error that is told over HTTP has a text with places for what varies, never one that was put together."""
+    together = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted(WEB.parent.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in TOLD
+        if call.args and isinstance(call.args[0], ast.JoinedStr | ast.BinOp)
+    ]
+    assert together == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,7 @@
 """Past revisions: ?revision= on what describes a resource, the history and differences across releases."""
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,11 +21,15 @@ from territoires.knowledge.exporting import write_dumps
 from territoires.settings import Settings
 from territoires.store.current import CurrentStore
 from territoires.store.embedded import open_on_disk, write_store
+from territoires.store.pool import Pool
 from territoires.store.releases import base_release, last_release, publish_store, switch
 from territoires.vocabulary import CANONICAL_BASE, iri
+from territoires.web import history
 from territoires.web.app import create_app
+from territoires.web.fairness import Budgets
 from territoires.web.service import KEY
 from territoires.writing import journal as journals
+from territoires.writing import past as pasts
 from territoires.writing.commits import Change, change_of, read_patch
 from territoires.writing.journal import Journal
 from territoires.writing.live import LiveStore
@@ -32,7 +37,8 @@ from territoires.writing.past import KEPT
 from territoires.writing.process import JOURNAL
 from territoires.writing.revisions import Revisions
 
-ONE, TWO = "20260101T080000-aaaaaaaa", "20260103T080000-bbbbbbbb"
+ONE, TWO = "20260101T080000-aaaaaaaa", "20260103T080000-c1234567"
+"""The hash of the second one looks like the number of a commit."""
 MOMENTS = [datetime(2026, 1, day, 12, tzinfo=UTC) for day in (1, 2, 4)]
 CONTRIBUTED = NamedNode(f"{CANONICAL_BASE}graph/contributions/essai")
 A, B, ANNE = (NamedNode(f"{CANONICAL_BASE}id/{name}") for name in ("chose/a", "chose/b", "personne/anne"))
@@ -360,10 +366,57 @@ def test_too_much(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert world.client.get(f"/history/diff?from={TWO}&to={TWO}-c3").status_code == 413
 
 
+def test_no_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a release doesn't tell what it changed, that is what is said, and not that too much differs."""
+    monkeypatch.setattr(composing, "read_changes", lambda path: None)
+    got = world.client.get(f"/history/diff?from={ONE}&to={TWO}&lang=en", headers={"Accept": "application/json"})
+    assert got.status_code == 413 and f"Release {TWO} doesn't tell what changed before it." in got.json["detail"]
+    assert "100,000" not in got.json["detail"] and f"/dumps/{TWO}/changes.rdfp.gz" in got.json["detail"]
+
+
+def test_across(world: World) -> None:
+    """The page says what is left out wherever releases lie between, whatever the ends are called."""
+    note = "Between releases, persons"
+    for query, across in ((f"from=1&to={TWO}", True), (f"from={ONE}&to={TWO}-c3", True), (f"from={TWO}&to={TWO}-c3", False)):
+        assert (note in world.client.get(f"/history/diff?{query}&format=html&lang=en").text) is across
+
+
 def test_changes_tell_of_objects(world: World) -> None:
     """What a release says of a thing as an object counts too, without being counted as touched."""
     changes = read_changes(world.settings.releases / TWO)
     assert changes is not None and set(changes.touched) == {A.value, f"{CANONICAL_BASE}id/chose/c"}
+
+
+def test_pages_read_no_manifest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a release speaks of a thing is known without opening the release."""
+    monkeypatch.setattr(history, "kept_release", lambda *_: pytest.fail("read all the same"))
+    assert "/history?resource=" in world.client.get("/doc/chose/c.html").text
+
+
+def test_too_many_leave(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for one after the other is told to wait before more end than may, and is charged; those that are served go on."""
+    ended, charged = threading.Event(), []
+    drain = Pool.drain
+    monkeypatch.setattr(Pool, "drain", lambda pool: (ended.wait(20), drain(pool)))
+    monkeypatch.setattr(pasts, "LEAVING", 1)
+    monkeypatch.setattr(Budgets, "charge", lambda *_: charged.append(1))
+    got = []
+    for name in STATES:
+        charged.clear()
+        got.append((world.client.get(f"/doc/chose/a.ttl?revision={name}&lang=en", headers={"Accept": "application/json"}), name))
+        assert charged or name == list(STATES)[-1]
+    try:
+        refused = [(answer, name) for answer, name in got if answer.status_code == 503]
+        assert refused and all(int(answer.headers["Retry-After"]) and "revisions" in answer.json["detail"] for answer, _ in refused)
+        assert got[0][0].status_code == 200
+        served = next(iter(world.app.extensions[KEY].past._served))
+        assert world.client.get(f"/doc/chose/a.ttl?revision={served}").status_code == 200
+    finally:
+        ended.set()
+    until = time.monotonic() + 20
+    while world.app.extensions[KEY].past._leaving and time.monotonic() < until:
+        time.sleep(0.02)
+    assert [world.client.get(f"/doc/chose/a.ttl?revision={name}").status_code for _, name in refused] == [200] * len(refused)
 
 
 def test_never_waits(world: World) -> None:

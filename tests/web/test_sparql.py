@@ -776,9 +776,11 @@ def test_no_calls(client: FlaskClient, outside: tuple[str, list[str]], template:
 
 @pytest.mark.parametrize("name", ["plain", "variable", "less-than and a comment", "less-than and a string", "after a dot", "escaped"])
 def test_refusal_is_explained(client: FlaskClient, name: str) -> None:
-    """B28: the answer says what to leave out."""
-    detail = get(client, CALLS[name].format(url="http://example.org/")).json["detail"]
-    assert "Leave out SERVICE" in detail
+    """B28: the answer says what to leave out, in the reader's language; so does the page of the editor."""
+    text = CALLS[name].format(url="http://example.org/")
+    assert "leave out SERVICE" in get(client, text, lang="en").json["detail"]
+    assert "retirez SERVICE" in get(client, text).json["detail"]
+    assert "retirez SERVICE" in get(client, text, "text/html").text
 
 
 MENTIONS = [

@@ -1,4 +1,4 @@
-"""Writing over HTTP: SPARQL 1.1 Protocol (update), Graph Store HTTP Protocol, keys (B20–B23, B26, B28, B45, B46)."""
+"""Writing over HTTP: SPARQL 1.1 Protocol (update), Graph Store HTTP Protocol, keys."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pyoxigraph
 import pytest
@@ -25,13 +25,14 @@ from territoires.settings import Settings
 from territoires.store import QueryService
 from territoires.store.releases import publish
 from territoires.vocabulary import CANONICAL_BASE
+from territoires.web import graph_store, memory
 from territoires.web.app import MAX_BODY, create_app
 from territoires.web.contributions import AT_ONCE, Contributions
 from territoires.web.service import KEY
 from territoires.web.uploads import MOST
 from territoires.writing.etags import etag_of
 from territoires.writing.keys import Keys
-from territoires.writing.submissions import Accepted, Submission
+from territoires.writing.submissions import Accepted, Progress, Submission
 
 OURS = f"{CANONICAL_BASE}graph/contributions/"
 GRAPH, RELEASED = f"{OURS}essai", f"{CANONICAL_BASE}graph/test"
@@ -47,13 +48,25 @@ class Noted:
 
     answer: Accepted | errors.TerritoiresError = field(default_factory=lambda: Accepted("test-c7", 7, 3, 2))
     submissions: list[Submission] = field(default_factory=list)
+    waited: float = 0.0
+    """Seconds until the turn of each comes."""
+    worked: float = 0.0
+    """Seconds that the work on each has taken; nothing for one whose turn didn't come."""
+    missing: str | None = None
+    """What keeps it from taking a write."""
 
-    def submit(self, submission: Submission) -> Accepted:
+    def submit(self, submission: Submission, progress: Progress) -> Accepted:
         """Notes it."""
         self.submissions.append(submission)
+        time.sleep(self.waited)
+        progress.begun = time.monotonic() - self.worked if self.worked else 0.0
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def ready(self) -> str | None:
+        """What keeps it from taking a write."""
+        return self.missing
 
 
 @dataclass
@@ -164,6 +177,31 @@ def test_share_of_a_key(desk: Desk) -> None:
     assert desk.send("PUT", AT, TRIPLE, TURTLE, Authorization=f"Bearer {other}").status_code == 204
 
 
+def test_waiting_is_no_work(desk: Desk) -> None:
+    """A key's share is spent by the work on its writes: not by waiting for their turn, nor for a writer that restarts."""
+    key = desk.keys.find(desk.token)
+    assert key
+    budgets = desk.client.application.extensions[KEY].budgets
+    budgets.charge(f"key {key.id}", 59.9)
+    desk.writer.waited = 0.2
+    assert desk.send("PUT", AT, TRIPLE, TURTLE).status_code == 204
+    desk.writer.answer = errors.StoreUnavailable("It isn't there.")
+    assert desk.send("PUT", AT, TRIPLE, TURTLE).status_code == 503
+    budgets.check(f"key {key.id}")
+    desk.writer.waited, desk.writer.worked = 0.0, 5.0
+    desk.send("PUT", AT, TRIPLE, TURTLE)
+    with pytest.raises(errors.BudgetSpent):
+        budgets.check(f"key {key.id}")
+
+
+def test_guessing(desk: Desk) -> None:
+    """So many unknown keys come from one address in a minute, and no more; another address is none the worse."""
+    statuses = [desk.send("PUT", AT, TRIPLE, TURTLE, Authorization="Bearer tdp_0123456789ab_x").status_code for _ in range(61)]
+    assert statuses == [401] * 60 + [429]
+    desk.client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
+    assert desk.send("PUT", AT, TRIPLE, TURTLE).status_code == 204
+
+
 def test_bounded_waiting(desk: Desk) -> None:
     """So many writes wait in one process, and no more: reading goes on."""
     for _ in range(AT_ONCE):
@@ -189,6 +227,36 @@ def test_each_use_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> Non
     assert desk.token.split("_", 2)[2] not in caplog.text
 
 
+def test_each_refusal_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """So is what never comes to the writer: a wrong scope, a share that is spent, a body or an address that is none, an unknown key."""
+    caplog.set_level("INFO")
+    (key,) = desk.keys.all()
+    undo, undoing = desk.keys.create("Undo", ("*",), ("undo",))
+    spent, spending = desk.keys.create("Spent", ("*",))
+    gone, leaving = desk.keys.create("Gone", ("*",))
+    desk.keys.revoke("Gone")
+    desk.client.application.extensions[KEY].budgets.charge(f"key {spent.id}", 61.0)
+    for token, name, method, path, body, kind, status in (
+        (undoing, undo.id, "PUT", AT, TRIPLE, TURTLE, 403),
+        (spending, spent.id, "PUT", AT, TRIPLE, TURTLE, 429),
+        (desk.token, key.id, "PUT", AT, "<a> <b>", TURTLE, 400),
+        (desk.token, key.id, "PUT", "/graph-store?graph=x", TRIPLE, TURTLE, 400),
+        (desk.token, key.id, "PUT", AT, "x" * (MAX_BODY + 1), TURTLE, 413),
+        (desk.token, key.id, "POST", "/update", INSERT, TURTLE, 415),
+        (desk.token, key.id, "PATCH", f"/graph-store?{urlencode({'graph': RELEASED})}", INSERT, UPDATE, 403),
+        (leaving, gone.id, "PUT", AT, TRIPLE, TURTLE, 401),
+        (f"{desk.token}x", key.id, "PUT", AT, TRIPLE, TURTLE, 401),
+        ("tdp_0123456789ab_secret", "0123456789ab", "PUT", AT, TRIPLE, TURTLE, 401),
+        ("secret", "unknown", "PUT", AT, TRIPLE, TURTLE, 401),
+    ):
+        caplog.clear()
+        assert desk.send(method, path, body, kind, Authorization=f"Bearer {token}").status_code == status
+        (told,) = [record.getMessage() for record in caplog.records if record.getMessage().startswith("Key ")]
+        assert told.startswith(f"Key {name} ") and f": {status}" in told and method in told and "secret" not in told
+        assert token.rpartition("_")[2] not in caplog.text
+    assert desk.writer.submissions == []
+
+
 # SPARQL 1.1 Protocol §2.2
 
 
@@ -203,7 +271,7 @@ def test_each_use_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> Non
 )
 def test_update(desk: Desk, query: str, body: str, kind: str) -> None:
     """An update goes by POST, in a form or as such; 204 with the new revision, which nobody keeps."""
-    response = desk.send("POST", f"/update{query}", body, kind, X_Reason="Relu à Langres")
+    response = desk.send("POST", f"/update{query}", body, kind, X_Reason="Relu")
     assert (response.status_code, response.data) == (204, b"")
     assert (response.headers["Territoires-Revision"], response.headers["Cache-Control"]) == ("test-c7", "no-store")
     noted = desk.noted
@@ -212,8 +280,8 @@ def test_update(desk: Desk, query: str, body: str, kind: str) -> None:
 
 
 def test_reasons(desk: Desk) -> None:
-    """Why somebody writes is told by a header in UTF-8 or a parameter, on one line of bounded length."""
-    desk.send("PUT", AT, TRIPLE, TURTLE, X_Reason="relu à Langres".encode().decode("latin-1"))
+    """Why somebody writes is told by a header (UTF-8, percent-encoded) or a parameter, on one line of bounded length."""
+    desk.send("PUT", AT, TRIPLE, TURTLE, X_Reason=quote("relu à Langres"))
     desk.send("PUT", f"{AT}&reason={quote('vu sur place')}", TRIPLE, TURTLE)
     desk.send("PUT", f"{AT}&reason={quote('a' + chr(10) + 'b' * 9999)}", TRIPLE, TURTLE)
     reasons = [each.reason for each in desk.writer.submissions]
@@ -296,7 +364,7 @@ def test_refusals(desk: Desk, error: errors.TerritoiresError, status: int) -> No
 
 def test_a_write_of_which_nobody_knows(desk: Desk) -> None:
     """A writer that ended while it kept a write leaves it open, and says where to look."""
-    desk.writer.answer = errors.StoreUnavailable("The process that writes has ended while it kept the write: /history tells whether.")
+    desk.writer.answer = errors.FateUnknown("The process that writes has ended while it kept the write.")
     assert "/history" in desk.send("POST", "/update", INSERT, UPDATE).json["detail"]
 
 
@@ -342,6 +410,32 @@ def test_entity_tags(hard: FlaskClient) -> None:
         hard.get(f"{path}&format=rdf").headers["ETag"],
     }
     assert len(others | {tag}) == 3
+
+
+def test_tags_of_large_graphs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be written has its content's tag, which a write compares, however large it is; else what is large has the revision's."""
+    path = f"/graph-store?{urlencode({'graph': RELEASED})}&format=nt"
+    whole = desk.client.get(path)
+    content = f'"{etag_of(line.removesuffix(" .") for line in whole.text.splitlines())}.nt"'
+    assert whole.headers["ETag"] == content
+    monkeypatch.setattr(graph_store, "MOST_TAGGED", 3)
+    desk.client.application.extensions.pop(memory.KEY)
+    assert desk.client.get(path).headers["ETag"] != content
+    monkeypatch.setattr(graph_store, "CONTRIBUTIONS", "graph/test")
+    desk.client.application.extensions.pop(memory.KEY)
+    assert desk.client.get(path).headers["ETag"] == content
+
+
+def test_health_of_the_writer(desk: Desk) -> None:
+    """Whether writes are taken is told beside what readers have, and among the figures."""
+    for missing, told, figure in (
+        (None, "ready", "1.0"),
+        ("the process that writes isn't there", "the process that writes isn't there", "0.0"),
+    ):
+        desk.writer.missing = missing
+        answer = desk.client.get("/health/ready")
+        assert (answer.status_code, answer.json["status"], answer.json["writing"]) == (200, "ready", told)
+        assert f"territoires_writing_ready {figure}" in desk.client.get("/metrics").text
 
 
 @pytest.mark.parametrize(
@@ -569,16 +663,25 @@ def test_from_put_to_delete(server: Server) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"CLEAR GRAPH <{RELEASED}>", "read-only"),
-        ("INSERT DATA { <http://a> <http://b> 1 }", "name a graph"),
-        ("DROP ALL", "read-only"),
-        (f"INSERT DATA {{ GRAPH <{CANONICAL_BASE}graph/autre> {{ <http://a> <http://b> 1 }} }}", "read-only"),
+        (f"CLEAR GRAPH <{RELEASED}>", "lecture seule"),
+        ("INSERT DATA { <http://a> <http://b> 1 }", "nommez un graphe"),
+        ("DROP ALL", "lecture seule"),
+        (f"INSERT DATA {{ GRAPH <{CANONICAL_BASE}graph/autre> {{ <http://a> <http://b> 1 }} }}", "lecture seule"),
     ],
 )
 def test_released_graphs(server: Server, text: str, words: str) -> None:
-    """What was released is read-only over HTTP, even with a key that names it."""
+    """What was released is read-only over HTTP, even with a key that names it; what the process that writes says comes in French."""
     answer = server.send("POST", "/update", text, UPDATE)
     assert answer.status == 403 and words in json.loads(answer.body)["detail"]
+
+
+def test_reason_over_the_wire(server: Server) -> None:
+    """What the header says is in the history, whatever its letters; a per cent sign that encodes nothing stays."""
+    for count, reason in enumerate((quote("relu à Langres, 100 %"), "100 % plain")):
+        done = server.send("POST", "/update", INSERT.replace("/o>", f"/o{count}>"), UPDATE, f"X-Reason: {reason}")
+        number = done.headers["Territoires-Revision"].rpartition("-c")[2]
+        told = server.seen(f"/history/{number}?format=json", lambda answer: answer.status == 200)
+        assert json.loads(told.body)["reason"] == unquote(reason)
 
 
 def test_revoked_in_a_running_server(server: Server) -> None:

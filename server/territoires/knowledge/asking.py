@@ -4,7 +4,7 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
-from territoires.errors import InvalidParameter
+from territoires.errors import InvalidSetting
 from territoires.knowledge.provenance import node
 from territoires.knowledge.rules import Asked
 from territoires.vocabulary import prefixes_at, rebase
@@ -16,20 +16,20 @@ _OPEN = ("?", "*")
 
 
 def read_triple(text: str, base: str) -> Asked:
-    """The triple that a person wrote; `?` or `*` leaves an end open. Raises InvalidParameter."""
+    """The triple that a person wrote; `?` or `*` leaves an end open. Raises InvalidSetting."""
     tokens = _TOKEN.findall(text.strip().removesuffix(" ."))
     if len(tokens) != 3:
-        raise InvalidParameter(f"{text!r} is no triple: write subject, property and object, like id/cluster/sitcob tdp:holdsLabel ?")
+        raise InvalidSetting(f"{text!r} is no triple: write subject, property and object, like id/cluster/sitcob tdp:holdsLabel ?")
     subject, predicate, value = (None if token in _OPEN else read_term(token, base) for token in tokens)
     if not isinstance(predicate, NamedNode):
-        raise InvalidParameter(f"{text!r} leaves its property open: only subject and object can be `?`, the property is an IRI.")
+        raise InvalidSetting(f"{text!r} leaves its property open: only subject and object can be `?`, the property is an IRI.")
     if isinstance(subject, Literal):
-        raise InvalidParameter(f"{text!r} has a text for subject: only the object can be one.")
+        raise InvalidSetting(f"{text!r} has a text for subject: only the object can be one.")
     return subject, predicate, value
 
 
 def read_term(token: str, base: str) -> NamedNode | Literal:
-    """A term as a person writes it. Raises InvalidParameter."""
+    """A term as a person writes it. Raises InvalidSetting."""
     prefix, colon, local = token.partition(":")
     if token == "a":
         return node("rdf:type")
@@ -42,14 +42,14 @@ def read_term(token: str, base: str) -> NamedNode | Literal:
         return read_iri(prefixes_at(base)[prefix] + local)
     if _OWN.match(token):
         return read_iri(base + token)
-    raise InvalidParameter(f"{token!r} is no term: write tdp:name, id/type/slug, an IRI in angle brackets, or a text in quotes.")
+    raise InvalidSetting(f"{token!r} is no term: write tdp:name, id/type/slug, an IRI in angle brackets, or a text in quotes.")
 
 
 def read_literal(token: str, base: str) -> Literal:
-    """A literal as Turtle writes it in double quotes. Raises InvalidParameter."""
+    """A literal as Turtle writes it in double quotes. Raises InvalidSetting."""
     found = _LITERAL.fullmatch(token)
     if not found:
-        raise InvalidParameter(f'{token!r} is no text: write "Langres", "Langres"@fr or "46462"^^xsd:integer.')
+        raise InvalidSetting(f'{token!r} is no text: write "Langres", "Langres"@fr or "46462"^^xsd:integer.')
     text = re.sub(r"\\(.)", r"\1", found["text"])
     if found["datatype"]:
         datatype = read_term(found["datatype"], base)
@@ -58,8 +58,8 @@ def read_literal(token: str, base: str) -> Literal:
 
 
 def read_iri(iri: str) -> NamedNode:
-    """An IRI. Raises InvalidParameter where it is none."""
+    """An IRI. Raises InvalidSetting where it is none."""
     try:
         return NamedNode(iri)
     except ValueError as error:
-        raise InvalidParameter(f"{iri!r} is no IRI: {error}.") from error
+        raise InvalidSetting(f"{iri!r} is no IRI: {error}.") from error

@@ -12,7 +12,7 @@ from territoires.files import SourceFile, knowledge_files
 from territoires.knowledge.labelling import labelled
 from territoires.knowledge.sources import read_quads
 from territoires.settings import Settings
-from territoires.vocabulary import CANONICAL_BASE, iri, rebase
+from territoires.vocabulary import CANONICAL_BASE, at_canonical, iri, rebase
 from territoires.writing.commits import graph_of
 from territoires.writing.journal import Journal
 from territoires.writing.process import JOURNAL
@@ -39,7 +39,7 @@ class Contributed:
     def triples(self) -> str:
         """In N-Triples at the canonical base, as the shapes know it."""
         text = "".join(f"{quad.triple} .\n" for quad in self.quads)
-        return text.replace(self.base, CANONICAL_BASE)
+        return at_canonical(text, self.base)
 
     def beyond(self, home: Path) -> str:
         """As `triples`, without the blank nodes that the reviewed files say the same of: the shapes would count them twice."""

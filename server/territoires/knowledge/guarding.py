@@ -6,7 +6,6 @@ from the work store, the release and the contributions together, as it is after 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyshacl
@@ -22,25 +21,9 @@ from territoires.knowledge.querying import THIS, Lookout, lookouts
 from territoires.knowledge.reaching import Hop, Hops, Way, links, reach_of
 from territoires.knowledge.validation import merged, prepared, read_graph
 from territoires.vocabulary import CANONICAL_BASE
-from territoires.writing.commits import Change
+from territoires.writing.commits import Change, Report
 
 Targets = dict[pyshacl.Shape, set[Node]]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What the shapes say of a change."""
-
-    violations: int = 0
-    warnings: int = 0
-    """Results of severity Warning or Info."""
-    text: str = ""
-    """The SHACL validation report, in N-Triples, with the messages of the shapes in all their languages."""
-
-    @property
-    def conforms(self) -> bool:
-        """Whether nothing is a violation."""
-        return self.violations == 0
 
 
 class Guard:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode, Quad, Store
 
 from territoires.vocabulary import iri
+from territoires.writing.writable import CONTRIBUTIONS
 
 OPEN_LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 ODBL = "https://opendatacommons.org/licenses/odbl/1-0/"
@@ -105,10 +106,15 @@ def holding(graph: str, base: str, licence: str) -> Holding:
     return Holding(graph, name, part if part == PERSONS or licence == OPEN_LICENCE else SHARED_ALIKE, licence)
 
 
+def of_persons(graph: str, base: str) -> bool:
+    """Whether a graph is about persons, by its name."""
+    return holding(graph, base, OPEN_LICENCE).part == PERSONS
+
+
 def stated_licences(quads: Iterable[Quad], base: str) -> dict[str, str]:
     """Graph -> licence, where a source says so of a graph; a contribution only of its own, also from the file that it has become."""
     found: dict[str, str] = {}
-    own, filed = f"{base}graph/contributions/", f"{base}graph/data/contributions/"
+    own, filed = f"{base}{CONTRIBUTIONS}", f"{base}graph/data/contributions/"
     for quad in quads:
         if quad.predicate.value != iri("dct:license") or not (isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode)):
             continue

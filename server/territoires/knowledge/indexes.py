@@ -86,7 +86,7 @@ def made(store: Store, views: QueryLibrary) -> SearchIndex | SearchUnavailable:
         build_index(place, store, views)
     except QueryRefused as error:
         holder.close()
-        return SearchUnavailable(str(error))
+        return SearchUnavailable(error.text, **error.values)
     except BaseException:
         holder.close()
         raise

@@ -108,7 +108,7 @@ def build_index(place: Path | str, store: Store, views: QueryLibrary, times: int
     answer = store.query(views.text("search", store.base).replace(f"LIMIT {most + 1}", f"LIMIT {most * times + 1}"))
     assert isinstance(answer, list)
     if len(answer) > most * times:
-        raise QueryRefused(f"This graph says too much for a search index (more than {most * times} names, texts and classes).")
+        raise QueryRefused("This graph says too much for a search index (more than %(most)s names, texts and classes).", most=most * times)
     return write_index(place, answer, store.base, store.revision)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from territoires.errors import GazetteerUnavailable, InvalidParameter
+from territoires.errors import GazetteerUnavailable, InvalidSetting
 from territoires.knowledge import homonyms, linking, lookup
 from territoires.knowledge.decisions import write_decisions
 from territoires.knowledge.gazetteer import FILE, Gazetteer, kind_of
@@ -40,11 +40,11 @@ class Told:
 
 
 def run(job: Job, settings: Settings) -> Told:
-    """Does it. Raises TableError, InvalidParameter, NoRelease, GazetteerUnavailable or StoreUnavailable; nothing is written then."""
+    """Does it. Raises TableError, InvalidSetting, NoRelease, GazetteerUnavailable or StoreUnavailable; nothing is written then."""
     table = read_table(job.table, job.encoding, job.separator)
     kind = kind_of(job.kind)
     if kind is None:
-        raise InvalidParameter("Say by --type what the column names.")
+        raise InvalidSetting("Say by --type what the column names.")
     if job.out:
         linking.checked_name(job.out)
     views = QueryLibrary(settings.home, "views")
@@ -78,13 +78,13 @@ def open_gazetteer(settings: Settings, views: QueryLibrary) -> Gazetteer:
 
 
 def read_contexts(options: tuple[str, ...]) -> Mapping[str, str]:
-    """departement, region or postal -> column; without a key, a column tells the département. Raises InvalidParameter."""
+    """departement, region or postal -> column; without a key, a column tells the département. Raises InvalidSetting."""
     found: dict[str, str] = {}
     for option in options:
         key, mark, column = option.partition("=")
         if not mark or key not in linking.CONTEXTS:
             key, column = ("departement", option) if option not in linking.CONTEXTS else (option, option)
         if key in found:
-            raise InvalidParameter(f"Two columns for the context {key}: {found[key]!r}, {column!r}; write region=COLUMN or postal=COLUMN.")
+            raise InvalidSetting(f"Two columns for the context {key}: {found[key]!r}, {column!r}; write region=COLUMN or postal=COLUMN.")
         found[key] = column
     return found

@@ -11,7 +11,7 @@ from SPARQLWrapper import JSON, POST, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from territoires import __version__
-from territoires.errors import InvalidParameter, StoreUnavailable
+from territoires.errors import InvalidSetting, StoreUnavailable
 from territoires.knowledge import toponyms
 from territoires.knowledge.decisions import Proposal
 from territoires.knowledge.linking import Propose
@@ -26,9 +26,9 @@ _LEAST = 60.0
 
 
 def by_endpoint(address: str, views: QueryLibrary) -> Propose:
-    """Proposals of an endpoint. Raises InvalidParameter for what is no address; what it returns raises StoreUnavailable."""
+    """Proposals of an endpoint. Raises InvalidSetting for what is no address; what it returns raises StoreUnavailable."""
     if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-        raise InvalidParameter(f"{address!r} is no address of a SPARQL endpoint: it must begin with http:// or https://.")
+        raise InvalidSetting(f"{address!r} is no address of a SPARQL endpoint: it must begin with http:// or https://.")
 
     def propose(value: str, within: Mapping[str, str]) -> tuple[list[Proposal], bool]:
         found = asked(address, views, "lookup-label", label=spellings(value))

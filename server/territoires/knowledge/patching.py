@@ -20,7 +20,7 @@ from territoires.knowledge.contributed import check_contributed
 from territoires.knowledge.labelling import labelled
 from territoires.knowledge.turtle import turtle
 from territoires.settings import Settings
-from territoires.vocabulary import CANONICAL_BASE
+from territoires.vocabulary import CANONICAL_BASE, at_canonical
 from territoires.writing.commits import Commit, graph_of
 from territoires.writing.journal import Journal
 from territoires.writing.writable import CONTRIBUTIONS
@@ -193,8 +193,3 @@ def held_in(path: Path, text: str) -> Triples:
 def named(texts: Iterable[str]) -> Triples:
     """Triples from their texts."""
     return frozenset(labelled(parse("".join(sorted(texts)), format=RdfFormat.N_TRIPLES, rename_blank_nodes=False)))
-
-
-def at_canonical(text: str, base: str) -> str:
-    """A text with own IRIs at the canonical base."""
-    return text.replace(base, CANONICAL_BASE)

@@ -52,7 +52,7 @@ class QueryLibrary:
         try:
             return self._queries[name]
         except KeyError:
-            raise UnknownQuery(f"There is no query named {name!r}: known are {', '.join(self.names())}.") from None
+            raise UnknownQuery("There is no query named %(name)s: known are %(known)s.", name=name, known=", ".join(self.names())) from None
 
     def text(self, name: str, base: str, **parameters: Sequence[Term]) -> str:
         """The query's text at `base`, each parameter bound to its terms."""
@@ -63,7 +63,7 @@ class QueryLibrary:
         text = rebase(self.find(name).text, base)
         block = next((found[0] for found in _VALUES.finditer(text) if found[1] == parameter), None)
         if block is None:
-            raise InvalidParameter(f"The query {name!r} has no parameter {parameter!r}.")
+            raise InvalidParameter("The query has no parameter %(parameter)s.", parameter=parameter)
         prologue = "\n".join(line for line in text.splitlines() if line.upper().startswith(("PREFIX", "BASE")))
         return f"{prologue}\nSELECT ?{parameter} {{ {block} }}"
 
@@ -84,7 +84,7 @@ def bind(text: str, parameters: Mapping[str, Sequence[Term]]) -> str:
     """`text` with each VALUES block of a parameter filled with its terms, serialised. Raises InvalidParameter."""
     declared = set(_VALUES.findall(text))
     if unknown := set(parameters) - declared:
-        raise InvalidParameter(f"The query has no parameter {', '.join(sorted(unknown))}.")
+        raise InvalidParameter("The query has no parameter %(parameter)s.", parameter=", ".join(sorted(unknown)))
 
     def filled(match: re.Match[str]) -> str:
         name = match[1]

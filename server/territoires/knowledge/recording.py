@@ -40,7 +40,9 @@ def records(store: Store, views: QueryLibrary) -> Iterator[Record]:
     answer = store.query(views.text("gazetteer", store.base))
     assert isinstance(answer, list)
     if len(answer) > int(view.about["most"]):
-        raise QueryRefused(f"This graph says too much for a gazetteer (more than {view.about['most']} names, codes and classes).")
+        raise QueryRefused(
+            "This graph says too much for a gazetteer (more than %(most)s names, codes and classes).", most=view.about["most"]
+        )
     yield from understood(answer, store.base)
 
 

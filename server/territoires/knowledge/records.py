@@ -105,4 +105,4 @@ def kind_of(asked: str | None) -> str | None:
     for kind, classes in KINDS.items():
         if any(asked in (name, expand(name)) or asked.endswith("/def#" + name.removeprefix("tdp:")) for name in classes):
             return kind
-    raise InvalidParameter(f"There is no kind {asked!r}: known are {', '.join(KINDS)}.")
+    raise InvalidParameter("There is no kind %(kind)s: known are %(known)s.", kind=asked, known=", ".join(KINDS))

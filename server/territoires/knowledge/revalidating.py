@@ -88,19 +88,25 @@ def keep(folder: Path, outcome: Outcome) -> None:
 
 
 def look(settings: Settings, release: Release) -> Outcome:
-    """A run: all shapes over sources and contributions, as they are now."""
+    """A run: all shapes over sources and contributions, as they are now. Raises JournalDamaged where not even the headers can be read."""
+    assert settings.contributions is not None
     begun = moment()
-    written = contributed(replace(settings, base_url=release.base))
-    told = Outcome(
-        revision_of(release.revision, written.last if written.last > release.journal else 0), written.last, written.checksum, begun, begun
-    )
+    last, checksum, _ = Journal(settings.contributions / JOURNAL).state()
+    told = Outcome(revision_at(release, last), last, checksum, begun, begun)
     try:
+        written = contributed(replace(settings, base_url=release.base))
         around = surroundings(written.triples, in_release(open_on_disk(release.path / "store"), release.base))
         report = validate(settings.home, contributed=written.beyond(settings.home), around=around)
     except TerritoiresError as error:
         return replace(told, ended=moment(), fault=str(error))
+    told = replace(told, revision=revision_at(release, written.last), commit=written.last, checksum=written.checksum)
     subjects = {str(quad.subject if isinstance(quad.subject, BlankNode) else quad.subject.value) for quad in written.quads}  # type: ignore[union-attr]
     return replace(found(told, report, subjects, release.base), ended=moment())
+
+
+def revision_at(release: Release, commit: int) -> str:
+    """The revision that holds the release and all commits up to that one."""
+    return revision_of(release.revision, commit if commit > release.journal else 0)
 
 
 def found(told: Outcome, report: Report, subjects: set[str], base: str) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pyoxigraph import NamedNode, Store
 
 from territoires.knowledge.importing.bulk import Bulk
-from territoires.vocabulary import CANONICAL_BASE
+from territoires.vocabulary import at_canonical, rebase
 
 Described = Callable[[set[str]], list[str]]
 """The triples about some things, in N-Triples, these by IRI; all at the canonical base."""
@@ -39,9 +39,9 @@ def in_imports(bulks: Sequence[Bulk], base: str) -> Described:
     """As imports tell it, on their way into a release at that base."""
 
     def described(things: set[str]) -> list[str]:
-        wanted = {f"<{thing.replace(CANONICAL_BASE, base)}>".encode() for thing in things}
+        wanted = {f"<{rebase(thing, base)}>".encode() for thing in things}
         lines = (line for bulk in bulks for line in bulk.text.splitlines(keepends=True) if line.partition(b" ")[0] in wanted)
-        return [line.decode().replace(base, CANONICAL_BASE) for line in lines] if wanted else []
+        return [at_canonical(line.decode(), base) for line in lines] if wanted else []
 
     return described
 
@@ -52,9 +52,9 @@ def in_release(store: Store, base: str) -> Described:
     def described(things: set[str]) -> list[str]:
         found = []
         for thing in sorted(things):
-            for quad in store.quads_for_pattern(NamedNode(thing.replace(CANONICAL_BASE, base)), None, None, None):
+            for quad in store.quads_for_pattern(NamedNode(rebase(thing, base)), None, None, None):
                 if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(base + IMPORTED):
-                    found.append(f"{quad.triple} .\n".replace(base, CANONICAL_BASE))
+                    found.append(at_canonical(f"{quad.triple} .\n", base))
         return found
 
     return described

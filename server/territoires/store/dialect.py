@@ -84,7 +84,9 @@ def check_whole(response: urllib3.BaseHTTPResponse) -> None:
     """Raises QueryStopped where an answer of status 200 says of itself that it isn't whole."""
     if told := [name for name in _SHORTENED if name in response.headers]:
         response.close()
-        raise QueryStopped(f"The store ended the query before its answer was whole ({told[0]}: {response.headers[told[0]]}).")
+        raise QueryStopped(
+            "The store ended the query before its answer was whole (%(said)s).", said=f"{told[0]}: {response.headers[told[0]]}"
+        )
 
 
 def refusal(response: urllib3.BaseHTTPResponse, address: str, seconds: float) -> TerritoiresError:
@@ -96,9 +98,9 @@ def refusal(response: urllib3.BaseHTTPResponse, address: str, seconds: float) ->
     response.close()
     status = response.status
     if status in (408, 504) or _OUT_OF_TIME.search(said):
-        return QueryTimeout(f"The store ended the query at its own deadline ({said}): ask for less.", seconds)
+        return QueryTimeout("The store ended the query at its own deadline (%(said)s): ask for less.", seconds, said=said)
     if status == 400:
-        return QuerySyntaxError(said or "The store can't read this query.")
+        return QuerySyntaxError(said) if said else QuerySyntaxError("The store can't read this query.")
     if status in (413, 414):
         return QueryRefused("The query is too long for the store.")
     if status in (401, 403):
@@ -106,7 +108,7 @@ def refusal(response: urllib3.BaseHTTPResponse, address: str, seconds: float) ->
             f"{address} refuses us ({status}): set TERRITOIRES_STORE_USER and TERRITOIRES_STORE_PASSWORD to a user who may query it."
         )
     if status == 501 or (status == 500 and _UNABLE.match(said)):
-        return QueryRefused(f"The store doesn't run this query: {said}")
+        return QueryRefused("The store doesn't run this query: %(said)s", said=said)
     if 300 <= status < 400:
         where = response.headers.get("Location", "elsewhere")
         return StoreUnavailable(f"{address} sends us to {where}: set TERRITOIRES_STORE to the address that answers.")

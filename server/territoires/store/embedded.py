@@ -100,7 +100,7 @@ class EmbeddedStore:
             default: list[NamedNode | BlankNode | DefaultGraph] = [NamedNode(iri) for iri in dataset.default]
             named: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in dataset.named]
         except ValueError as error:
-            raise InvalidParameter(f"A graph IRI is not valid: {error}") from error
+            raise InvalidParameter("A graph IRI is not valid: %(why)s", why=str(error)) from error
         whole = dataset == WHOLE
         try:
             return self._store.query(

@@ -121,7 +121,8 @@ def fault(frame: Frame) -> Exception:
     """The error that a worker has told of."""
     fields = frame.fields()
     kind = getattr(errors, str(fields.pop("error")))
-    found = kind(fields.pop("message"), **fields)
+    found = kind.__new__(kind)
+    vars(found).update(fields)
     assert isinstance(found, Exception)
     return found
 

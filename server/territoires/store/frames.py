@@ -11,6 +11,8 @@ import struct
 import time
 from dataclasses import dataclass
 
+from territoires.errors import TerritoiresError
+
 HEAD, DATA, FAULT, END = b"H", b"D", b"F", b"Z"
 _FRAME = struct.Struct(">cI")
 CHUNK = 1 << 16  # bytes: what a worker gathers before it sends
@@ -30,9 +32,9 @@ class Frame:
         return found
 
 
-def told(error: Exception) -> bytes:
-    """An error as the body of a FAULT: its class, its text, and what else it tells (store/forking.py reads it)."""
-    return json.dumps({"error": type(error).__name__, "message": str(error), **vars(error)}).encode()
+def told(error: TerritoiresError) -> bytes:
+    """An error as the body of a FAULT: its class, and what it tells (store/forking.py reads it)."""
+    return json.dumps({"error": type(error).__name__, **vars(error)}).encode()
 
 
 def send_frame(connection: socket.socket, kind: bytes, body: bytes) -> None:

@@ -40,13 +40,15 @@ def refuse_depth(text: str) -> None:
         if token["open"]:
             depth += 1
             if depth > DEEPEST:
-                raise QueryRefused(f"The brackets of this query nest more than {DEEPEST} deep: write it flatter, or as several queries.")
+                raise QueryRefused(
+                    "The brackets of this query nest more than %(most)s deep: write it flatter, or as several queries.", most=DEEPEST
+                )
         elif token["close"]:
             depth -= 1
         elif token["operator"]:
             operators += 1
     if operators > MOST_OPERATORS:
-        raise QueryRefused(f"This query holds more than {MOST_OPERATORS} operators: put a list of values into VALUES.")
+        raise QueryRefused("This query holds more than %(most)s operators: put a list of values into VALUES.", most=MOST_OPERATORS)
 
 
 def refuse_federation(text: str, services: Sequence[str] = ()) -> None:
@@ -58,8 +60,9 @@ def refuse_federation(text: str, services: Sequence[str] = ()) -> None:
     if fault is None:
         return
     if parse_fault(_CALL.sub("GRAPH", text)) is None:
-        advice = f"Allowed are {', '.join(services)}." if services else "Leave out SERVICE and join the answers on your side."
-        raise QueryRefused(f"This service doesn't call other endpoints. {advice}")
+        if services:
+            raise QueryRefused("This service calls no other endpoints than %(services)s.", services=", ".join(services))
+        raise QueryRefused("This service doesn't call other endpoints: leave out SERVICE and join the answers on your side.")
     raise syntax_error(fault)
 
 
@@ -98,5 +101,6 @@ def syntax_error(message: str) -> QuerySyntaxError:
         return QuerySyntaxError(message)
     line, column, detail = found.groups()
     if "Prefix not found" in detail:
-        detail = "Prefix not found: declare it with PREFIX"
-    return QuerySyntaxError(" ".join(detail.split()), int(line), int(column))
+        return QuerySyntaxError("Prefix not found: declare it with PREFIX", int(line), int(column))
+    detail = " ".join(detail.split())
+    return QuerySyntaxError(detail, int(line), int(column))

@@ -25,7 +25,10 @@ class Lane:
                 try:
                     while self.running >= self._places:
                         if not self._condition.wait(max(0.0, until - time.monotonic())) and time.monotonic() >= until:
-                            raise Overloaded(f"No place became free within {self._patience:g} seconds: try again in a few seconds.")
+                            raise Overloaded(
+                                "No place became free within %(seconds)s seconds: try again in a few seconds.",
+                                seconds=f"{self._patience:g}",
+                            )
                 finally:
                     self.waiting -= 1
             self.running += 1

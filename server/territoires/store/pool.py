@@ -174,7 +174,7 @@ class Pool:
                 return
             self.counts["refused"] += 1
         errand.leave()
-        raise Overloaded(f"No worker became free within {patience:g} seconds: try again in a few seconds.")
+        raise Overloaded("No worker became free within %(seconds)s seconds: try again in a few seconds.", seconds=f"{patience:g}")
 
     def vacate(self, errand: Errand) -> None:
         """Takes back the place of a query, or its turn; the next one takes the place."""
@@ -263,9 +263,10 @@ class Pool:
         if seconds >= request.seconds * 0.98:
             self.counts["timeouts"] += 1
             return QueryTimeout(
-                f"The query was ended at its deadline of {request.seconds:g} seconds: ask for less, or add the parameter timeout.",
-                request.seconds,
+                "The query was ended at its deadline of %(seconds)s seconds: ask for less, or add the parameter timeout.", request.seconds
             )
         self.counts["stopped"] += 1
         megabytes = self._specification.query_memory >> 20
-        return QueryStopped(f"The query was ended: it used more than {megabytes} MB of memory, or broke the engine. Ask for less.")
+        return QueryStopped(
+            "The query was ended: it used more than %(megabytes)s MB of memory, or broke the engine. Ask for less.", megabytes=megabytes
+        )

@@ -107,7 +107,7 @@ class RemoteStore:
         try:
             return read_answer(self._reply(Request(text, dataset, READABLE, OWN_SECONDS), "own"))
         except SyntaxError as error:
-            raise QueryStopped(f"The answer of {self._remote.address} isn't readable: {error}") from error
+            raise QueryStopped("The store's answer isn't readable: %(why)s", why=str(error)) from error
 
     def run(self, request: Request) -> Reply:
         """Answers somebody's query."""
@@ -283,11 +283,10 @@ class RemoteStore:
         if exchange.left <= 0:
             self.counts["timeouts"] += 1
             return QueryTimeout(
-                f"The query was ended at its deadline of {request.seconds:g} seconds: ask for less, or add the parameter timeout.",
-                request.seconds,
+                "The query was ended at its deadline of %(seconds)s seconds: ask for less, or add the parameter timeout.", request.seconds
             )
         self.counts["stopped"] += 1
-        return QueryStopped(f"The store broke off its answer. {error}".strip())
+        return QueryStopped("The store broke off its answer. %(said)s", said=error.args[0] if error.args else "")
 
 
 def text_of(term: Term) -> str:

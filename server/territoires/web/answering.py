@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import isfinite
 
 from flask import Response, request
@@ -79,6 +80,20 @@ def charged(chunks: Iterator[bytes], budgets: Budgets, who: str, began: float, e
         chunks.close()  # type: ignore[attr-defined]
         environ[WORK] = time.monotonic() - began
         budgets.charge(who, time.monotonic() - began)
+
+
+@contextmanager
+def charging() -> Iterator[None]:
+    """Work beside the store that is counted in the client's share, whatever comes of it. Raises BudgetSpent."""
+    budgets, who = service().budgets, client()
+    budgets.check(who)
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        spent = time.monotonic() - began
+        request.environ[WORK] = spent
+        budgets.charge(who, spent)
 
 
 def respond(reply: Reply, form: Format, text: str, seconds: float) -> Response:

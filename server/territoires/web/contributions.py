@@ -2,28 +2,35 @@
 
 import json
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import unquote
 
-from flask import Response, request
+from flask import Response, after_this_request, g, request
 from flask_babel import gettext
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from territoires.errors import NoSpace, Overloaded, StoreUnavailable, TerritoiresError, WriteFailed
+from territoires.errors import FateUnknown, NoSpace, Overloaded, StoreUnavailable, TerritoiresError, WriteFailed
 from territoires.formats import GRAPH, Format
+from territoires.web.answering import client
 from territoires.web.breaches import breaches, rdf
 from territoires.web.negotiation import choose_format
 from territoires.web.service import service
 from territoires.writing.keys import Key, Keys
-from territoires.writing.submissions import Accepted, Submission
+from territoires.writing.submissions import Accepted, Progress, Submission
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 8
 """Writes that wait in one server process at once: so many of its threads they may hold."""
 LONGEST_REASON = 500  # characters
+GUESS = 1.0
+"""Seconds of work that an unknown key counts for: so many of them may come from one address as a client has seconds."""
+_ID = re.compile(r"tdp_([0-9a-f]{12})_")
+_OUTCOME = "territoires.outcome"
 _JSON = Format("json", "JSON", "application/json", ("text/json",))
 _TEXT = Format("txt", "Text", "text/plain")
 _REALM = "territoires"
@@ -32,8 +39,11 @@ _REALM = "territoires"
 class Submitting(Protocol):
     """Has a write done."""
 
-    def submit(self, submission: Submission) -> Accepted:
-        """Waits until it is kept. Raises why it isn't."""
+    def submit(self, submission: Submission, progress: Progress) -> Accepted:
+        """Waits until it is kept; `progress` tells meanwhile how far it has come. Raises why it isn't."""
+
+    def ready(self) -> str | None:
+        """What keeps it from taking a write now, or None; known within a second."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +64,37 @@ def contributions() -> Contributions:
 
 
 def authorised(scope: str = "write") -> Key:
-    """The key of the request, which is for `scope`. Raises Unauthorized or Forbidden; BudgetSpent where its share is used up."""
+    """The key of the request, which is for `scope`; that it was used is logged.
+
+    Raises Unauthorized or Forbidden; BudgetSpent where its share is used up, or too many unknown ones came from the client's address.
+    """
     kind, _, token = request.headers.get("Authorization", "").strip().partition(" ")
     if not token or kind.lower() != "bearer":
         raise challenge(gettext("Writing needs a key: send the header “Authorization: Bearer tdp_…”."))
+    budgets, guessing = service().budgets, f"guesses {client()}"
+    note_use(token)
+    budgets.check(guessing)
     key = contributions().keys.find(token.strip())
     if key is None:
+        budgets.charge(guessing, GUESS)
         raise challenge(gettext("This key isn't known here, or was revoked."), "invalid_token")
     if scope not in key.scopes:
         raise Forbidden(gettext("This key is not for that: its scope is %(scopes)s.", scopes=", ".join(key.scopes)))
-    service().budgets.check(client_of(key))
+    budgets.check(client_of(key))
     return key
+
+
+def note_use(token: str) -> None:
+    """Has a use of a key logged when it is known what became of it: by the key's id, never its secret."""
+    found = _ID.match(token.strip())
+
+    @after_this_request
+    def log(response: Response) -> Response:
+        what = f"{request.method} {request.url_rule}"
+        logger.info(
+            "Key %s was used for %s: %s %s", found[1] if found else "unknown", what, response.status_code, g.get(_OUTCOME, "refused")
+        )
+        return response
 
 
 def challenge(text: str, error: str = "") -> Unauthorized:
@@ -79,12 +109,13 @@ def client_of(key: Key) -> str:
 
 
 def submit(key: Key, submission: Submission) -> Accepted:
-    """Has a write done, counts it as the key's work, and logs that the key was used, by its id. Raises why it isn't done."""
-    what, began, outcome = contributions(), time.monotonic(), "failed"
+    """Has a write done, and counts the work on it, from its turn on, as the key's. Raises why it isn't done."""
+    what, progress = contributions(), Progress()
     if not what.places.acquire(blocking=False):
         raise Overloaded(gettext("Too many writes are waiting: try again in a few seconds."))
+    outcome = "failed"
     try:
-        accepted = what.writer.submit(submission)
+        accepted = what.writer.submit(submission, progress)
         outcome = f"commit {accepted.number}" if accepted.number else "nothing to change"
         return accepted
     except TerritoiresError as error:
@@ -92,8 +123,9 @@ def submit(key: Key, submission: Submission) -> Accepted:
         raise understood(error) from error
     finally:
         what.places.release()
-        service().budgets.charge(client_of(key), time.monotonic() - began)
-        logger.info("Key %s was used for %s %s: %s", key.id, submission.kind, submission.graph, outcome)
+        setattr(g, _OUTCOME, f"{outcome}, {submission.kind} {submission.graph}".rstrip())
+        if progress.begun:
+            service().budgets.charge(client_of(key), time.monotonic() - progress.begun)
 
 
 def understood(error: TerritoiresError) -> TerritoiresError:
@@ -103,14 +135,14 @@ def understood(error: TerritoiresError) -> TerritoiresError:
     logger.error("A write failed: %s", error)
     if isinstance(error, NoSpace):
         return NoSpace(gettext("There is no space for what you sent, and nothing of it was kept."))
-    if "/history" in str(error):
+    if isinstance(error, FateUnknown):
         return WriteFailed(gettext("The service broke off while it kept what you sent: look at /history whether it was kept."))
     return WriteFailed(gettext("The service can't write now, and nothing of what you sent was kept: try again in a moment."))
 
 
 def stated_reason() -> str:
-    """Why somebody writes: the header X-Reason (in UTF-8), or the parameter “reason”."""
-    sent = request.headers.get("X-Reason", "").encode("latin-1", "replace").decode("utf-8", "replace") or request.args.get("reason", "")
+    """Why somebody writes: the header X-Reason (UTF-8, percent-encoded: the HTTP server drops other letters), or the parameter “reason”."""
+    sent = unquote(request.headers.get("X-Reason", "")) or request.args.get("reason", "")
     return " ".join(sent.split())[:LONGEST_REASON]
 
 

@@ -3,7 +3,6 @@
 RDF Patch: https://afs.github.io/rdf-patch/.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -17,24 +16,27 @@ from territoires.errors import InvalidParameter, TooMuch
 from territoires.formats import HTML, Format
 from territoires.formats.table import PATCH
 from territoires.knowledge.changes import PATCH as PATCH_FILE
-from territoires.knowledge.composing import MOST, between, net, written
-from territoires.web.answering import client
+from territoires.knowledge.composing import between, net, written
+from territoires.knowledge.holdings import of_persons
+from territoires.web.answering import charging
+from territoires.web.errors import told as reason
 from territoires.web.exports import JSON
 from territoires.web.headers import cached
-from territoires.web.history import commit_of, told
+from territoires.web.history import commit_of, told, unreadable
 from territoires.web.naming import Namer, Value, namer
 from territoires.web.past import found, last
 from territoires.web.releases import versions
 from territoires.web.releases import written as json_of
 from territoires.web.requests import by_parameter, wanted_format
 from territoires.web.service import service
-from territoires.writing.commits import Change, graph_of
+from territoires.writing.commits import Change, graph_of, parts_of
 from territoires.writing.past import State
 
 SHOWN = (HTML, JSON, PATCH)
 MOST_SHOWN = 500
 """Statements that a page shows; the patch holds all."""
 blueprint = Blueprint("differences", __name__)
+blueprint.register_error_handler(OSError, unreadable)
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,13 @@ def show_difference() -> Response:
     form = wanted_format(SHOWN, by_parameter(SHOWN))
     start, end = bound("from"), bound("to")
     resource = request.args.get("resource", "")
-    began = time.monotonic()
-    service().budgets.check(client())
     try:
-        change, marks = difference(start, end, resource)
+        with charging():
+            change, marks, across = difference(start, end, resource)
     except TooMuch as error:
-        raise TooMuch(refusal(end)) from error
-    finally:
-        service().budgets.charge(client(), time.monotonic() - began)
+        raise TooMuch("%(why)s What releases changed: %(place)s", why=reason(error), place=place(end)) from error
     head: dict[str, object] = {"from": start, "to": end, **({"resource": resource} if resource else {})}
     subject = namer([resource]).named(resource) if resource else None
-    across = not isinstance(start, int) and not isinstance(end, int) and start.partition("-c")[0] != end.partition("-c")[0]
     shown = {"start": start, "end": end, "subject": subject, "across": across, "query": urlencode(head)}
     return differing(form, change, f"diff-{start}-{end}", f"{marks}-{resource}", head, canonical="/history/diff", **shown)
 
@@ -93,17 +91,18 @@ def bound(name: str) -> int | str:
     return int(text)
 
 
-def difference(start: int | str, end: int | str, resource: str) -> tuple[Change, str]:
-    """What differs, and what it is told from others by. Raises UnknownRevision, RevisionGone or TooMuch."""
+def difference(start: int | str, end: int | str, resource: str) -> tuple[Change, str, bool]:
+    """What differs, what it is told from others by, and whether releases lie between. Raises UnknownRevision, RevisionGone or TooMuch."""
     held = service().journal
     if isinstance(start, int) and isinstance(end, int):
         low, high = sorted((start, end))
         change = net(written(held, low, high), resource)
         marks = f"{commit_of(low + 1).checksum}-{commit_of(high).checksum}" if high > low else ""
-        return (change if start <= end else change.inverse()), marks
+        return (change if start <= end else change.inverse()), marks, False
     one, other = state(start), state(end)
     marks = "-".join(commit_of(each.number).checksum for each in (one, other) if each.number)
-    return between(one, other, service().settings.releases, held, resource), marks
+    across = one.release.revision != other.release.revision
+    return between(one, other, service().settings.releases, held, resource), marks, across
 
 
 def state(asked: int | str) -> State:
@@ -111,30 +110,38 @@ def state(asked: int | str) -> State:
     return found(str(asked))
 
 
-def refusal(end: int | str) -> str:
-    """What is said where too much differs: where the patches are."""
-    root, name = request.url_root, str(end).partition("-c")[0]
+def place(end: int | str) -> str:
+    """Where the patches of releases are."""
+    root, name = request.url_root, parts_of(str(end))[0]
     patch = next((each.patch for each in versions() if each.revision == name), None)
-    place = f"{root}dumps/{name}/{PATCH_FILE}" if patch else f"{root}versions"
-    text = gettext(
-        "More than %(most)s statements differ, too many to work out here. What releases changed: %(place)s", most=MOST, place=place
-    )
-    return str(text)
+    return f"{root}dumps/{name}/{PATCH_FILE}" if patch else f"{root}versions"
 
 
-def differing(form: Format, change: Change, name: str, mark: str, head: dict[str, object], **shown: object) -> Response:
-    """A change as RDF Patch, JSON or a page."""
+def differing(form: Format, whole: Change, name: str, mark: str, head: dict[str, object], **shown: object) -> Response:
+    """A change as RDF Patch, JSON or a page; what it says in graphs about persons is left out, and counted."""
+    change, left = impersonal(whole)
     if form is PATCH:
         response = Response(change.patch(), content_type=PATCH.content_type)
         response.headers["Content-Disposition"] = f"attachment; filename={name}.rdfp"
-        return cached(response, "rdfp", mark, name)
-    if form is JSON:
+    elif form is JSON:
         sides = {side: [f"{quad} ." for quad in getattr(change, side)] for side in ("removed", "added")}
-        return cached(Response(json_of({**head, "statements": sides}), content_type=JSON.content_type), "json", mark, name)
-    quads = [("D", quad) for quad in change.removed] + [("A", quad) for quad in change.added]
-    lines = sides_of(quads[:MOST_SHOWN])
-    body = render_template("writing/difference.html", change=change, lines=lines, rest=len(quads) - len(lines), **shown)
-    return cached(Response(body, content_type=HTML.content_type), "html", mark, name)
+        response = Response(json_of({**head, "left_out": left, "statements": sides}), content_type=JSON.content_type)
+    else:
+        quads = [("D", quad) for quad in change.removed] + [("A", quad) for quad in change.added]
+        lines = sides_of(quads[:MOST_SHOWN])
+        shown |= {"change": change, "left": left, "lines": lines, "rest": len(quads) - len(lines)}
+        response = Response(render_template("writing/difference.html", **shown), content_type=HTML.content_type)
+    if left:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return cached(response, form.name, mark, name)
+
+
+def impersonal(change: Change) -> tuple[Change, int]:
+    """A change without what it says in graphs about persons, and how many statements that is: what was taken out stays out."""
+    base = service().store.base
+    personal = {graph for graph in change.graphs if of_persons(graph, base)}
+    removed, added = (tuple(q for q in side if graph_of(q) not in personal) for side in (change.removed, change.added))
+    return Change(removed, added), len(change.removed) + len(change.added) - len(removed) - len(added)
 
 
 def sides_of(quads: Sequence[tuple[str, Quad]]) -> list[Side]:

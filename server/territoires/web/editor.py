@@ -15,7 +15,7 @@ from territoires.store.reading import read_answer
 from territoires.vocabulary import iri, prefixes_at, shorten
 from territoires.web.answering import offered_formats
 from territoires.web.charts import NUMBERS, bars
-from territoires.web.errors import status_of
+from territoires.web.errors import status_of, told
 from territoires.web.headers import cached
 from territoires.web.language import current_language
 from territoires.web.maps import locate
@@ -62,6 +62,7 @@ def page(text: str, reply: Reply | None = None, error: TerritoiresError | None =
         query=text or example(),
         asked=bool(text),
         error=error,
+        said=told(error) if error else "",
         ended=isinstance(error, QueryTimeout | QueryStopped),
         boolean=bool(found) if isinstance(found, QueryBoolean) else None,
         table=table,

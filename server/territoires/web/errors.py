@@ -41,6 +41,7 @@ STATUSES: Mapping[type[Exception], int] = {
     errors.NoSpace: 507,
     errors.StoreUnavailable: 503,
     errors.NoRelease: 503,
+    errors.JournalDamaged: 503,
     errors.SearchUnavailable: 501,
     errors.GazetteerUnavailable: 503,
     errors.TooMuch: 413,
@@ -120,15 +121,7 @@ def domain_error(error: errors.TerritoiresError) -> Response:
         logger.error("%s: %s", type(error).__name__, error)
     extra: dict[str, object] = {}
     ways: list[Way] = []
-    title, detail = "", str(error)
-    if isinstance(error, errors.UnknownResource):
-        detail = gettext("No statement is known about %(iri)s.", iri=error.iri)
-    if isinstance(error, errors.UnknownRevision):
-        detail = gettext(
-            "Nobody has seen a revision %(revision)s here: /versions and /history list those there are.", revision=error.revision
-        )
-    if isinstance(error, errors.RevisionGone):
-        detail = gettext("The release of revision %(revision)s is no longer kept: /versions lists those that are.", revision=error.revision)
+    title, detail = "", told(error)
     if isinstance(error, errors.NotKnownThen):
         extra = {"known": list(error.known), "instead": list(error.instead)}
         title = gettext("Nothing is known of it on that day")
@@ -145,6 +138,11 @@ def domain_error(error: errors.TerritoiresError) -> Response:
     elif status == 503 and not isinstance(error, errors.GazetteerUnavailable):  # which another try doesn't bring
         response.headers["Retry-After"] = "30"
     return response
+
+
+def told(error: errors.TerritoiresError) -> str:
+    """What it says, in the reader's language; what an engine or another store says stays as it is."""
+    return str(gettext(error.text, **error.values)) if error.text else ""
 
 
 def status_of(error: errors.TerritoiresError) -> int:

@@ -34,7 +34,7 @@ class Budgets:
             if spent.seconds < self.allowed:
                 return
             wait = math.ceil(spent.since + WINDOW - time.monotonic())
-        raise BudgetSpent(f"You have used your {self.allowed:g} seconds of work for this minute.", max(wait, 1))
+        raise BudgetSpent("You have used your %(seconds)s seconds of work for this minute.", max(wait, 1), seconds=f"{self.allowed:g}")
 
     def charge(self, client: str, seconds: float) -> None:
         """Counts work that was done for the client."""

@@ -5,19 +5,22 @@ below the base of the release.
 """
 
 import uuid
-from collections import OrderedDict
+from collections.abc import Generator
+from itertools import chain, islice
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from flask_babel import gettext
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import UnsupportedMediaType
 
 from territoires.errors import InvalidParameter, NotInGraphStore, WriteRefused
-from territoires.results import WHOLE, Dataset
+from territoires.results import WHOLE, Dataset, Reply
+from territoires.store.releases import kept_release
 from territoires.web.answering import deadline, run, tell_limits
 from territoires.web.contributions import answered, authorised, contributions, stated_reason, stated_tags, submit
 from territoires.web.headers import ascii_path, validated, validator
+from territoires.web.memory import remembered
 from territoires.web.negotiation import choose_coding
 from territoires.web.requests import by_parameter, wanted_format
 from territoires.web.service import service
@@ -27,15 +30,12 @@ from territoires.web.uploads import TAKEN, uploaded
 from territoires.writing.etags import etag_of
 from territoires.writing.keys import Key
 from territoires.writing.submissions import Kind, Submission
-from territoires.writing.updates import CONTRIBUTIONS
-from territoires.writing.writable import covers
+from territoires.writing.writable import CONTRIBUTIONS, covers
 
 PATH = "/graph-store"
 DEFAULT = ""
 MOST_TAGGED = 200_000
-"""Triples of a graph whose content makes its entity tag; that of a larger one is made of the revision."""
-_TAGS = "territoires.graph-tags"
-_MOST_TAGS = 256  # tags that are remembered
+"""Triples of a graph whose content makes its entity tag; that of a larger one that nobody may write to is made of the revision."""
 blueprint = Blueprint("graph_store", __name__)
 
 
@@ -132,29 +132,39 @@ def dataset_of(graph: str) -> Dataset:
 
 def content_tag(graph: str, seconds: float) -> str:
     """The entity tag of a graph's content. Raises NotInGraphStore."""
-    known: OrderedDict[tuple[str, str], str] = current_app.extensions.setdefault(_TAGS, OrderedDict())
-    place = (service().store.revision, graph)
-    if place not in known:
-        known[place] = made_tag(graph, seconds)
-        while len(known) > _MOST_TAGS:
-            known.popitem(last=False)
-    if not known[place]:
-        raise NotInGraphStore(gettext("There is no graph %(graph)s.", graph=graph))
-    return known[place]
+    return remembered(lambda: made_tag(graph, seconds), "tag of a graph", graph)
 
 
 def made_tag(graph: str, seconds: float) -> str:
-    """The tag, made of the triples; nothing where there is no such graph."""
-    reply = run(text(), {"graph": "application/n-triples"}, dataset_of(graph), seconds)
-    triples, rest = list[str](), b""
-    for chunk in reply.chunks if reply.whole is None else (reply.whole,):
-        *lines, rest = (rest + chunk).split(b"\n")
-        triples += [line.decode().removesuffix(" .") for line in lines]
-        if len(triples) > MOST_TAGGED:
-            if reply.whole is None:
-                reply.chunks.close()  # type: ignore[attr-defined]
-            return validator(service().store.revision, None, graph)
-    return etag_of(triples) if triples or graph == DEFAULT else ""
+    """The tag: made of the triples, or of the revision where there are very many and nobody may write to them. Raises NotInGraphStore."""
+    lines = lines_of(run(text(), {"graph": "application/n-triples"}, dataset_of(graph), seconds))
+    first = list(islice(lines, MOST_TAGGED + 1))
+    if not first and graph != DEFAULT:
+        raise NotInGraphStore("There is no graph %(graph)s.", graph=graph)
+    if len(first) > MOST_TAGGED and not may_change(graph):
+        lines.close()
+        return validator(service().store.revision, None, graph)
+    return etag_of(chain(first, lines))
+
+
+def lines_of(reply: Reply) -> Generator[str]:
+    """The triples of a reply in N-Triples, each without its full stop."""
+    rest = b""
+    try:
+        for chunk in reply.chunks if reply.whole is None else (reply.whole,):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode().removesuffix(" .") for line in lines)
+    finally:
+        if reply.whole is None:
+            reply.chunks.close()  # type: ignore[attr-defined]
+
+
+def may_change(graph: str) -> bool:
+    """Whether somebody may have a key to write to the graph."""
+    shared = service()
+    release = kept_release(shared.settings.releases, shared.store.revision)
+    merged = release is None or release.merged
+    return shared.contributions is not None and (not merged or graph.startswith(shared.store.base + CONTRIBUTIONS))
 
 
 def fresh_graph(key: Key) -> str:
@@ -171,9 +181,21 @@ def write(key: Key, graph: str, new: bool = False) -> Response:
         return patched(key, graph, Submission("update", key.name, reason, text=patch(), base=base, seconds=seconds))
     kinds: dict[str, Kind] = {"PUT": "put", "POST": "post", "DELETE": "delete"}
     sent = "" if request.method == "DELETE" else uploaded(graph or base)
-    tags = stated_tags("If-Match"), stated_tags("If-None-Match")
-    kind = kinds[request.method]
-    accepted = submit(key, Submission(kind, key.name, reason, key.graphs, "", sent, graph, WHOLE, 0, *tags, base, seconds))
+    accepted = submit(
+        key,
+        Submission(
+            kinds[request.method],
+            key.name,
+            reason,
+            key.graphs,
+            content=sent,
+            graph=graph,
+            if_match=stated_tags("If-Match"),
+            if_none_match=stated_tags("If-None-Match"),
+            base=base,
+            seconds=seconds,
+        ),
+    )
     response = answered(accepted, graph, accepted.created or (new and bool(sent)))
     if response.status_code == 201:
         response.headers["Location"] = graph

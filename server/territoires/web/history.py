@@ -14,7 +14,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from territoires.errors import InvalidParameter
+from territoires.errors import InvalidParameter, StoreUnavailable
 from territoires.formats import HTML
 from territoires.formats.table import FEED, PATCH
 from territoires.knowledge.changes import speaks_of
@@ -22,6 +22,7 @@ from territoires.store.releases import kept_release
 from territoires.web.addresses import THINGS, document_path
 from territoires.web.answering import deadline
 from territoires.web.contributions import answered, authorised, contributions, stated_reason, submit
+from territoires.web.errors import domain_error
 from territoires.web.exports import JSON
 from territoires.web.headers import cached
 from territoires.web.language import current_language
@@ -31,7 +32,7 @@ from territoires.web.past import last, permalink
 from territoires.web.releases import ATOM, NAMESPACE, Version, add, permanent, publisher, title, versions, written
 from territoires.web.requests import by_parameter, wanted_format
 from territoires.web.service import service, today
-from territoires.web.spoken import spoken_of
+from territoires.web.spoken import spoken_of, without_journal
 from territoires.writing.commits import Commit
 from territoires.writing.submissions import Submission
 
@@ -71,6 +72,12 @@ def commit_of(number: int) -> Commit:
     if found is None:
         raise NotFound(gettext("There is no commit of that number."))
     return found
+
+
+@blueprint.errorhandler(OSError)
+def unreadable(error: OSError) -> Response:
+    """503 where the journal can't be read."""
+    return domain_error(StoreUnavailable("The journal can't be read: %(why)s", why=error))
 
 
 @blueprint.get("/history")
@@ -126,8 +133,7 @@ def came_before(stamp: str, number: int) -> bool:
 
 def speaks(release: Version, resource: str) -> bool:
     """Whether what a release changed speaks of a resource."""
-    kept = kept_release(service().settings.releases, release.revision)
-    return bool(kept and release.changes and speaks_of(kept.path, release.changes, resource))
+    return release.changes is not None and speaks_of(service().settings.releases / release.revision, release.changes, resource)
 
 
 def entry(each: int | Version, resource: str) -> Entry:
@@ -197,14 +203,13 @@ def linked(state: str, difference: str) -> dict[str, object]:
 
 
 def address_for(resource: str) -> str:
-    """The history of a resource on this host; nothing where no commit and no release speaks of it."""
-    here = today()
-    if not any(number <= last() for number in spoken_of(resource)) and not any(
-        each.changes and each.changes.previous and speaks(each, resource)
-        for each in remembered(versions, "history", "releases", here.store.revision)
-    ):
-        return ""
-    return f"{request.root_path}/history?{urlencode({'resource': resource})}"
+    """The history of a resource on this host; nothing where no commit and no release speaks of it, or the journal can't be read."""
+    with without_journal():
+        kept = remembered(versions, "history", "releases", today().store.revision)
+        later = (each for each in kept if each.changes and each.changes.previous)
+        if any(number <= last() for number in spoken_of(resource)) or any(speaks(each, resource) for each in later):
+            return f"{request.root_path}/history?{urlencode({'resource': resource})}"
+    return ""
 
 
 def page_number() -> int:

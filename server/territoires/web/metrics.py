@@ -34,18 +34,18 @@ _KILLS = ("timeouts", "cancelled", "stopped")
 """Why a worker was killed: at its deadline, because the client had gone, for its memory or by a crash."""
 
 
-def exposition(snapshots: Iterable[Snapshot]) -> bytes:
-    """What all these processes have counted, added up."""
+def exposition(snapshots: Iterable[Snapshot], writing: bool | None = None) -> bytes:
+    """What all these processes have counted, added up; and whether the process that writes is there, where the service takes writes."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Sum(list(snapshots)))
+    registry.register(Sum(list(snapshots), writing))
     return generate_latest(registry)
 
 
 class Sum(Collector):
     """The snapshots of several processes as one set of metrics. A process that has ended keeps its counts, and has no levels."""
 
-    def __init__(self, snapshots: list[Snapshot]) -> None:
-        self._all = snapshots
+    def __init__(self, snapshots: list[Snapshot], writing: bool | None = None) -> None:
+        self._all, self._writing = snapshots, writing
         self._alive = [each for each in snapshots if each.process == os.getpid() or Path(f"/proc/{each.process}").exists()]
 
     def collect(self) -> Iterator[Metric]:
@@ -65,6 +65,8 @@ class Sum(Collector):
         yield GaugeMetricFamily(
             NAMESPACE + "ready", "Whether every server process can answer.", value=float(all(each.ready for each in self._alive))
         )
+        if self._writing is not None:
+            yield GaugeMetricFamily(NAMESPACE + "writing_ready", "Whether writes are taken.", value=float(self._writing))
         release = GaugeMetricFamily(NAMESPACE + "release_info", "The revision that is served.", labels=["revision"])
         for revision, count in sorted(Counter(each.revision for each in self._alive).items()):
             release.add_metric([revision], count)

@@ -27,13 +27,15 @@ def show_life() -> Response:
 
 @blueprint.get("/health/ready")
 def show_readiness() -> Response:
-    """The graph can be asked, and which state of it; 503 with the reason where it can't."""
+    """The graph can be asked, and which state of it; 503 with the reason where it can't. Whether it can be written to changes no status."""
     store = service().store
     if reason := store.ready():
         response = told(503, {"status": "unavailable", "reason": reason})
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
-    return told(200, {"status": "ready", "revision": store.revision})
+    taken = service().contributions
+    writing = {"writing": taken.writer.ready() or "ready"} if taken else {}
+    return told(200, {"status": "ready", "revision": store.revision, **writing})
 
 
 @blueprint.get("/metrics")
@@ -44,7 +46,9 @@ def show_metrics() -> Response:
     observation = current_app.extensions[KEY]
     assert isinstance(observation, Observation)
     own = [observation.state()] if observation.state else []
-    response = Response(exposition([*own, *observation.others()]), content_type=CONTENT_TYPE_LATEST)
+    taken = service().contributions
+    writing = taken.writer.ready() is None if taken else None
+    response = Response(exposition([*own, *observation.others()], writing), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -3,7 +3,6 @@
 Memento-Datetime and rel="original" are those of RFC 7089, rel="latest-version" and "version-history" those of RFC 5829.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime as http_date
@@ -12,15 +11,16 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 from flask_babel import format_datetime, gettext
 
-from territoires.errors import InvalidParameter, UnknownRevision
+from territoires.errors import InvalidParameter, StoreUnavailable, UnknownRevision
 from territoires.knowledge.changes import read_changes
 from territoires.store.releases import kept_releases
-from territoires.web.answering import client
+from territoires.web.answering import charging
 from territoires.web.assets import FOREVER
 from territoires.web.headers import ascii_path
 from territoires.web.memory import remembered
 from territoires.web.releases import moment_of
 from territoires.web.service import look_back, today
+from territoires.writing.commits import parts_of
 from territoires.writing.past import NAME, State
 
 PARAMETER = "revision"
@@ -51,7 +51,7 @@ def seen() -> Seen | None:
 def enter() -> None:
     """Lets the request read the revision that it asks for.
 
-    Raises InvalidParameter, UnknownRevision, RevisionGone, BudgetSpent or StoreUnavailable.
+    Raises InvalidParameter, UnknownRevision, RevisionGone, BudgetSpent, Overloaded, StoreUnavailable or JournalDamaged.
     """
     name = request.args.get(PARAMETER)
     if name is None:
@@ -60,23 +60,27 @@ def enter() -> None:
     state = None if name == current and not today().past else found(name)
     revision = state.revision if state else current
     if state and revision != current:
-        budgets, began = today().budgets, time.monotonic()
-        budgets.check(client())
         past = today().past
         assert past is not None
-        look_back(past.hold(state))
-        budgets.charge(client(), time.monotonic() - began)
+        with charging():
+            look_back(past.hold(state))
     setattr(g, _SEEN, told(state) if state else Seen(current, current, 0, when(current, 0)))
 
 
 def found(name: str) -> State:
-    """The state of that name, as readers saw it. Raises InvalidParameter, UnknownRevision or RevisionGone."""
+    """The state of that name, as readers saw it.
+
+    Raises InvalidParameter, UnknownRevision, RevisionGone, JournalDamaged, or StoreUnavailable where the journal can't be read.
+    """
     if not NAME.fullmatch(name):
         raise InvalidParameter(gettext("A revision is named by letters, digits and hyphens, or by the number of a commit."))
     store, past = today().store, today().past
     if past is None:
         raise UnknownRevision(name)
-    return past.find(name, store.base, last(), store.revision, remembered(releases_before, "past", "releases"))
+    try:
+        return past.find(name, store.base, last(), store.revision, remembered(releases_before, "past", "releases"))
+    except OSError as error:
+        raise StoreUnavailable("The journal can't be read: %(why)s", why=error) from error
 
 
 def releases_before() -> frozenset[str]:
@@ -96,8 +100,7 @@ def last() -> int:
 
 def commit_number(revision: str) -> int:
     """The commit that a revision is named after; 0 for a release, whose commits are those before it."""
-    _, mark, number = revision.rpartition("-c")
-    return int(number) if mark and number.isdecimal() else 0
+    return parts_of(revision)[1]
 
 
 def told(state: State) -> Seen:

@@ -17,13 +17,12 @@ from territoires.knowledge.properties import Properties
 from territoires.knowledge.reconciliation import Reconciler
 from territoires.results import Cancellation
 from territoires.web.addresses import THINGS, thing_path
-from territoires.web.answering import CANCELLATION, client
+from territoires.web.answering import CANCELLATION, charging, client
 from territoires.web.headers import cached
 from territoires.web.language import current_language
 from territoires.web.memory import remembered
 from territoires.web.negotiation import LANGUAGES
 from territoires.web.service import service
-from territoires.web.wsgi import WORK
 
 KEY = "territoires-reconciliation"
 JSON = "application/json"
@@ -99,15 +98,8 @@ class Work:
 @contextmanager
 def charged_work() -> Iterator[Work]:
     """Work that is counted in the client's share. Raises BudgetSpent."""
-    budgets, who = service().budgets, client()
-    budgets.check(who)
-    work = Work(service().settings.query_seconds, request.environ.get(CANCELLATION) or Cancellation())
-    try:
-        yield work
-    finally:
-        spent = time.monotonic() - work.began
-        request.environ[WORK] = spent
-        budgets.charge(who, spent)
+    with charging():
+        yield Work(service().settings.query_seconds, request.environ.get(CANCELLATION) or Cancellation())
 
 
 def identified(text: str) -> str:

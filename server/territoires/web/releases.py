@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import format_datetime, format_decimal, gettext
 from werkzeug.exceptions import NotFound
 
-from territoires.formats import HTML
+from territoires.formats import HTML, table
 from territoires.knowledge.changes import PATCH, Changes, read_changes
 from territoires.knowledge.dumps import Dump, read_index
 from territoires.knowledge.holdings import WHOLE
@@ -24,7 +24,7 @@ from territoires.web.service import service, today
 
 blueprint = Blueprint("releases", __name__)
 OFFERED = (HTML, JSON)
-ATOM = "application/atom+xml"
+ATOM = table.FEED.media_type
 FEED = "application/feed+json"
 NAMESPACE = "http://www.w3.org/2005/Atom"
 MOST_ENTRIES = 30

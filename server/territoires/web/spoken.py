@@ -1,15 +1,19 @@
 """Which commits speak of a resource: read from the journal once, and on from there when more have come."""
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from flask import current_app
 from pyoxigraph import NamedNode
 
+from territoires.errors import JournalDamaged
 from territoires.web.service import today
 from territoires.writing.journal import Journal
 
-KEY = "territoires.spoken"
+KEY, FAULT = "territoires.spoken", "territoires.spoken.fault"
+logger = logging.getLogger(__name__)
 
 
 class Spoken:
@@ -45,10 +49,21 @@ class Spoken:
 
 
 def spoken_of(resource: str) -> Sequence[int]:
-    """The numbers of the commits that speak of it, the newest first."""
+    """The numbers of the commits that speak of it, the newest first. Raises JournalDamaged or OSError."""
     journal = today().journal
     if journal is None:
         return ()
     found = current_app.extensions.setdefault(KEY, Spoken(journal))
     assert isinstance(found, Spoken)
     return found.of(resource)
+
+
+@contextmanager
+def without_journal() -> Iterator[None]:
+    """What needs the journal and can be left out, where it can't be read; that is logged once, until something else is wrong with it."""
+    try:
+        yield
+    except (JournalDamaged, OSError) as error:
+        if current_app.extensions.get(FAULT) != str(error):
+            current_app.extensions[FAULT] = str(error)
+            logger.error("Pages come without their history, as the journal can't be read: %s", error)

@@ -16,16 +16,18 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 
 from territoires.errors import NoRelease, TerritoiresError
+from territoires.files import shape_files
 from territoires.knowledge.guarding import Guard
 from territoires.knowledge.revalidating import Watch
 from territoires.settings import Settings
 from territoires.store.frames import FrameReader, arrives
-from territoires.store.releases import current_release
+from territoires.store.releases import Release, current_release
 from territoires.web.journal import logging_configuration
+from territoires.writing.commits import Check
 from territoires.writing.process import Guards, Plan, Writing
 from territoires.writing.tending import FAILED, READY, reason
 
@@ -50,14 +52,17 @@ def main() -> int:
     plan = Plan.read(frame.body)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     logging.config.dictConfig(logging_configuration(plan.log))
+    found, failures = guards(plan), 0
     try:
-        found, failures = guards(plan), 0
+        hold(plan, found)
     except TerritoiresError as error:
         logger.error("Nothing can be written, since there is no guard: %s", error)
         control.sendall(FAILED)
         return 1
     beside = 0
     while os.getppid() == plan.parent and not arrives(control, _PAUSES[min(failures, len(_PAUSES) - 1)]):
+        with contextlib.suppress(TerritoiresError, OSError):  # which the child tells
+            hold(plan, found)
         child = forked("tdp-writes", lambda: write(plan, found, control))
         beside = beside or forked("tdp-validates", lambda: watch(plan, control))
         code, beside = outlived(child, beside, lambda: forked("tdp-validates", lambda: watch(plan, control)))
@@ -126,12 +131,34 @@ def write(plan: Plan, found: Guards, control: socket.socket) -> int:
 def guards(plan: Plan) -> Guards:
     """What finds the guard of a release: by the shapes below the home of the plan, where the default graph is the merge of all graphs.
 
-    It is made once for each base, the current release's before the first child is forked. Raises SourceError for shapes that it can't read.
+    It is kept until it is asked for at another base, or the shapes have changed. Raises SourceError for shapes that it can't read.
     """
-    made = cache(partial(Guard, Path(plan.home)))
-    with contextlib.suppress(NoRelease):  # which the child tells
-        made(current_release(Path(plan.releases)).base)
-    return lambda release: made(release.base).check if release.merged else None
+    home, made = Path(plan.home), dict[tuple[str, str], Guard]()
+
+    def guard(release: Release) -> Check | None:
+        if not release.merged:
+            return None
+        key = release.base, checksum(home)
+        if key not in made:
+            found = Guard(home, release.base)
+            made.clear()
+            made[key] = found
+        return made[key].check
+
+    return guard
+
+
+def hold(plan: Plan, found: Guards) -> None:
+    """Has the guard of the current release made before a child is forked; that there is no release, the child tells. Raises SourceError."""
+    with contextlib.suppress(NoRelease):
+        found(current_release(Path(plan.releases)))
+
+
+def checksum(home: Path) -> str:
+    """What tells the shapes below `home` from others: SHA-256. Raises SourceError."""
+    return sha256(
+        b"".join(source.name.encode() + b"\0" + sha256(source.path.read_bytes()).digest() for source in shape_files(home))
+    ).hexdigest()
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 RDF Patch: https://afs.github.io/rdf-patch/ (`D` deletes, `A` adds; here one quad in N-Quads on each line, blank nodes under their labels).
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from territoires.errors import SourceError
+
+_BUILT = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}", re.ASCII)
+_WRITTEN = re.compile(r"(?P<release>.+)-c(?P<number>[1-9]\d{0,8})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -63,24 +66,20 @@ class Commit:
         return revision_of(self.release, self.number)
 
 
-class Report(Protocol):
-    """What a guard says of a change."""
+@dataclass(frozen=True)
+class Report:
+    """What the shapes say of a change."""
+
+    violations: int = 0
+    warnings: int = 0
+    """Results of severity Warning or Info."""
+    text: str = ""
+    """The SHACL validation report, in N-Triples, with the messages of the shapes in all their languages."""
 
     @property
     def conforms(self) -> bool:
-        """Whether the change may stand."""
-
-    @property
-    def violations(self) -> int:
-        """Results of severity Violation."""
-
-    @property
-    def warnings(self) -> int:
-        """Results of a lesser severity."""
-
-    @property
-    def text(self) -> str:
-        """The SHACL validation report in N-Triples."""
+        """Whether nothing is a violation."""
+        return self.violations == 0
 
 
 Check = Callable[[Store, Change], Report]
@@ -96,6 +95,12 @@ def change_of(removed: Iterable[Quad], added: Iterable[Quad]) -> Change:
 def revision_of(release: str, number: int) -> str:
     """The revision that a commit makes of a release; the release's own where it holds all commits (0)."""
     return f"{release}-c{number}" if number else release
+
+
+def parts_of(revision: str) -> tuple[str, int]:
+    """The release and the commit that `revision_of` made a name of. That of a release may end like one, as its hash comes."""
+    found = None if _BUILT.fullmatch(revision) else _WRITTEN.fullmatch(revision)
+    return (found["release"], int(found["number"])) if found else (revision, 0)
 
 
 def graph_of(quad: Quad) -> str:

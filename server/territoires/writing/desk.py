@@ -133,8 +133,12 @@ class Desk:
         if not self._join(visit):
             visit.refuse(Overloaded("Too many writes are waiting, and this one was not begun: try again in a few seconds."))
         elif not visit.taken.wait(self._patience) and self._leave(visit):
-            waited = f"It was not this write's turn within {self._patience:g} seconds, and it was not begun"
-            visit.refuse(Overloaded(f"{waited}: try again in a few seconds."))
+            visit.refuse(
+                Overloaded(
+                    "It was not this write's turn within %(seconds)s seconds, and it was not begun: try again in a few seconds.",
+                    seconds=f"{self._patience:g}",
+                ),
+            )
 
     def _join(self, visit: Visit) -> bool:
         """Puts a visit into the queue; False where that is full."""

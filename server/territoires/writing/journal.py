@@ -15,7 +15,7 @@ from pathlib import Path
 
 from territoires.errors import JournalDamaged, NoSpace, StoreUnavailable
 from territoires.writing.commits import Change, Commit
-from territoires.writing.records import REPAIR, Entry, entries, read_commit, record_of
+from territoires.writing.records import REPAIR, Entry, entries, read_commit, record_of, stands
 
 SEGMENT = 64 << 20
 """Bytes from which on the next commit begins a new segment."""
@@ -32,6 +32,7 @@ class Journal:
         self._entries: list[Entry] = []
         self._lock = threading.RLock()
         self._failed = ""
+        self._writes = False
 
     @property
     def last(self) -> int:
@@ -48,20 +49,24 @@ class Journal:
     @property
     def releases(self) -> frozenset[str]:
         """The releases that commits were made on. Raises JournalDamaged."""
-        return frozenset(entry.header.release for entry in self._entries[: self.last])
+        with self._lock:
+            return frozenset(entry.header.release for entry in self._entries[: self.last])
 
     def moment(self, number: int) -> str:
         """When the commit of that number, which there is, was accepted. Raises JournalDamaged."""
-        return self._entries[number - 1].header.moment if number <= self.last else ""
+        entry = self._entry(number)
+        return entry.header.moment if entry else ""
 
     def commits(self, after: int = 0) -> Iterator[Commit]:
         """The commits that follow commit `after`. Raises JournalDamaged."""
-        for number in range(after, self.last):
-            yield read_commit(self._entries[number])
+        for number in range(after + 1, self.last + 1):
+            if entry := self._entry(number):
+                yield read_commit(entry)
 
     def commit(self, number: int) -> Commit | None:
         """The commit of that number, where there is one. Raises JournalDamaged."""
-        return read_commit(self._entries[number - 1]) if 0 < number <= self.last else None
+        entry = self._entry(number)
+        return read_commit(entry) if entry else None
 
     def append(self, agent: str, reason: str, release: str, change: Change) -> Commit:
         """Keeps a write: it is on disk when this returns.
@@ -120,6 +125,7 @@ class Journal:
         To be called by the one process that appends. Raises JournalDamaged, and changes nothing then.
         """
         with self._lock:
+            self._writes = True
             self._entries.clear()
             self._refresh(bodies=True)
             paths = segments(self.folder)
@@ -129,8 +135,18 @@ class Journal:
             left = paths[-1].stat().st_size - end
             return cut(paths[-1], end, left) if left else None
 
+    def _entry(self, number: int) -> Entry | None:
+        """Where that commit stands. Raises JournalDamaged."""
+        with self._lock:
+            return self._entries[number - 1] if 0 < number <= self.last else None
+
     def _refresh(self, *, bodies: bool = False) -> None:
-        """Reads the headers that were added since the last time. Raises JournalDamaged."""
+        """Reads the headers that were added since the last time. Raises JournalDamaged.
+
+        Who only reads may have seen a last record that was taken back then (`_take_back`), and begins anew.
+        """
+        if self._entries and not self._writes and not stands(self._entries[-1]):
+            self._entries = []
         paths = segments(self.folder)
         known = self._entries[-1].path if self._entries else None
         for path in paths:
@@ -158,7 +174,7 @@ class Journal:
 
     def _write(self, path: Path, start: int, record: bytes) -> None:
         """Writes a record to the end of a segment, and waits for the disk. Raises OSError, and the segment ends at `start` then."""
-        if new := not path.exists():
+        if start == 0:
             make_folder(path.parent)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -170,7 +186,7 @@ class Journal:
                 while left:
                     left = left[os.write(handle, left) :]
                 os.fsync(handle)
-                if new:
+                if start == 0:  # the segment is new, or an earlier try has left it empty
                     sync_folder(path.parent)
             except OSError as error:
                 if error.errno != errno.EBUSY:

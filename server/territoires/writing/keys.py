@@ -19,7 +19,8 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from territoires.errors import InvalidParameter, StoreUnavailable
+from territoires.errors import InvalidSetting, StoreUnavailable
+from territoires.writing.journal import make_folder, sync_folder
 
 FILE = "keys.json"
 SCOPES = ("write", "undo")
@@ -78,27 +79,27 @@ class Keys:
             return self._keys
 
     def create(self, name: str, graphs: tuple[str, ...], scopes: tuple[str, ...] = ("write",)) -> tuple[Key, str]:
-        """Makes a key, and gives its token, which is told this once. Raises InvalidParameter or StoreUnavailable."""
+        """Makes a key, and gives its token, which is told this once. Raises InvalidSetting or StoreUnavailable."""
         check(name, graphs, scopes)
         secret = secrets.token_urlsafe(32)
         key = Key(secrets.token_hex(6), name.strip(), graphs, scopes, moment(), hashed(secret))
 
         def add(keys: tuple[Key, ...]) -> tuple[Key, ...]:
             if any(each.name == key.name and not each.revoked for each in keys):
-                raise InvalidParameter(f"There is a key of the name {key.name!r} already: revoke it first, or choose another name.")
+                raise InvalidSetting(f"There is a key of the name {key.name!r} already: revoke it first, or choose another name.")
             return (*keys, key)
 
         self._change(add)
         return key, f"{_PREFIX}_{key.id}_{secret}"
 
     def revoke(self, known: str) -> Key:
-        """Ends a key, which is told by its id or its name. Raises InvalidParameter or StoreUnavailable."""
+        """Ends a key, which is told by its id or its name. Raises InvalidSetting or StoreUnavailable."""
         ended: list[Key] = []
 
         def end(keys: tuple[Key, ...]) -> tuple[Key, ...]:
             ended.extend(replace(key, revoked=moment()) for key in keys if known in (key.id, key.name) and not key.revoked)
             if len(ended) != 1:
-                raise InvalidParameter(f"No key that holds has the id or name {known!r}: `territoires keys list` shows them.")
+                raise InvalidSetting(f"No key that holds has the id or name {known!r}: `territoires keys list` shows them.")
             return tuple(ended[0] if key.id == ended[0].id else key for key in keys)
 
         self._change(end)
@@ -107,7 +108,7 @@ class Keys:
     def _change(self, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
         """Writes the file anew, while nobody else does."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             with locked(self._path.with_suffix(".lock")):
                 keys = change(self.all())
                 draft = self._path.with_suffix(".draft")
@@ -116,6 +117,7 @@ class Keys:
                     file.flush()
                     os.fsync(file.fileno())
                 draft.replace(self._path)
+                sync_folder(self._path.parent)
         except OSError as error:
             raise StoreUnavailable(f"{self._path} can't be written: {error}.") from error
 
@@ -135,19 +137,19 @@ def read(path: Path) -> tuple[Key, ...]:
 
 
 def check(name: str, graphs: tuple[str, ...], scopes: tuple[str, ...]) -> None:
-    """Raises InvalidParameter for what can be no key."""
+    """Raises InvalidSetting for what can be no key."""
     if not name.strip() or not name.isprintable():
-        raise InvalidParameter("Say whose key it is: --name NAME, on one line.")
+        raise InvalidSetting("Say whose key it is: --name NAME, on one line.")
     if not graphs:
-        raise InvalidParameter("Say what the key may write: --graph IRI, or the beginning of one and *.")
+        raise InvalidSetting("Say what the key may write: --graph IRI, or the beginning of one and *.")
     for pattern in graphs:
         start = pattern.removesuffix("*")
         try:
             NamedNode(start or "urn:any")
         except ValueError:
-            raise InvalidParameter(f"--graph {pattern!r} is no absolute IRI, nor the beginning of one with * at its end.") from None
+            raise InvalidSetting(f"--graph {pattern!r} is no absolute IRI, nor the beginning of one with * at its end.") from None
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise InvalidParameter(f"--scope is one of {', '.join(SCOPES)}.")
+        raise InvalidSetting(f"--scope is one of {', '.join(SCOPES)}.")
 
 
 def hashed(secret: str) -> str:

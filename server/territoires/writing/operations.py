@@ -6,7 +6,6 @@ however the engine's own reading of a line may differ. What isn't understood for
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pyoxigraph import Store
 
@@ -18,16 +17,8 @@ from territoires.writing.cutting import Operation, Reader, Unread, folded, rende
 _CALLS = ("SERVICE", "LOAD")
 _ESCAPE = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _IN_TEXTS = {"\n": "\\n", "\r": "\\r", '"': '\\"', "'": "\\'", "\\": "\\\\"}
+_HERE = "error at 1:1: -"  # what the engine would say of the first token
 _RENDERED = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What an operation may write to: graphs by IRI (DEFAULT for the default graph), all of a kind, and what variables stand for."""
-
-    graphs: frozenset[str]
-    every: str = ""
-    variables: tuple[str, ...] = ()
 
 
 def operations(text: str, base: str = "") -> tuple[Operation, ...]:
@@ -55,13 +46,9 @@ def operations(text: str, base: str = "") -> tuple[Operation, ...]:
         if fault := fault_of(text, [*each.prologue, *each.whole], base):
             raise fault
     if again := shared_blank(run):
-        raise at_place(f"error at 1:1: The blank node {again.text} stands in two operations", text, [again])
+        place = at_place(_HERE, text, [again])
+        raise QuerySyntaxError("The blank node %(label)s stands in two operations", place.line, place.column, label=again.text)
     return run
-
-
-def targets(operation: Operation) -> Targets:
-    """What the operation may write to."""
-    return Targets(operation.graphs, operation.every, operation.variables)
 
 
 def decoded(text: str) -> str:
@@ -104,8 +91,12 @@ def unread(text: str, tokens: list[Token], base: str, index: int) -> QuerySyntax
     if not any(call in word for word in named for call in _CALLS):
         if fault := fault_of(text, tokens, base):
             return fault
-    message = "error at 1:1: This isn't understood: write it in SPARQL 1.1, with blanks between keywords and names"
-    return at_place(message, text, tokens[index:] or tokens[-1:])
+    place = at_place(_HERE, text, tokens[index:] or tokens[-1:])
+    return QuerySyntaxError(
+        "This isn't understood: write it in SPARQL 1.1, with blanks between keywords and names",
+        place.line,
+        place.column,
+    )
 
 
 def fault_of(text: str, tokens: list[Token], base: str) -> QuerySyntaxError | None:

@@ -18,17 +18,19 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from territoires.errors import Overloaded, StoreUnavailable, UnknownRevision
 from territoires.errors import RevisionGone as Gone
-from territoires.errors import StoreUnavailable, UnknownRevision
 from territoires.store.pool import Pool
 from territoires.store.releases import Engine, Release, kept_release, read_release
-from territoires.writing.commits import revision_of
+from territoires.writing.commits import parts_of, revision_of
 from territoires.writing.journal import Journal
 from territoires.writing.live import LiveStore
 from territoires.writing.revisions import booted, read_manifest
 
 KEPT = 3
 """Past revisions that are served at once; the one that was asked for least lately goes first."""
+LEAVING = 6
+"""Those that may be ending beside them before no other is begun."""
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}", re.ASCII)
 """What a revision may be called: a number is that of a commit."""
 _PREFIX = ".past-"
@@ -88,12 +90,11 @@ class Past:
             if commit is None:
                 raise UnknownRevision(name)
             return State(self._release(name, commit.release, base, served, once), number)
-        release, mark, digits = name.rpartition("-c")
-        if not (mark and digits.isdecimal() and len(digits) < 10):
+        release, number = parts_of(name)
+        if not number:
             return State(self._release(name, name, base, served, once))
-        number = int(digits)
-        commit = self._journal.commit(number) if self._journal and 0 < number <= last else None
-        if commit is None or name != revision_of(release, number) or commit.release > release:
+        commit = self._journal.commit(number) if self._journal and number <= last else None
+        if commit is None or commit.release > release:
             raise UnknownRevision(name)
         found = self._release(name, release, base, served, once)
         if number <= found.journal:
@@ -110,10 +111,12 @@ class Past:
         raise UnknownRevision(asked)
 
     def hold(self, state: State) -> Pool:
-        """What serves it; stays open until it is released. Raises StoreUnavailable."""
+        """What serves it; stays open until it is released. Raises StoreUnavailable or Overloaded."""
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("The store is being closed.")
+            if state.revision not in self._served and len(self._leaving) >= LEAVING:
+                raise Overloaded("Too many past revisions are asked for at once. Try again in a few seconds.")
             served = self._served.pop(state.revision, None) or self._serve(state)
             self._served[state.revision] = served
             held = served.pool.hold()

@@ -14,12 +14,14 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
 
 from territoires.errors import JournalDamaged, NoSpace, ShapesViolated, StoreUnavailable, TerritoiresError, UndoConflict
 from territoires.store.releases import CURRENT, Release, base_release, current_release
+from territoires.store.tokens import read_tokens
 from territoires.store.worker import limit_memory
 from territoires.writing import updates
 from territoires.writing.commits import Change, Check
@@ -28,13 +30,16 @@ from territoires.writing.journal import FULL, Journal, make_folder
 from territoires.writing.live import LiveStore, canonical
 from territoires.writing.revisions import Revisions
 from territoires.writing.submissions import PATIENCE, Accepted, Submission
-from territoires.writing.writable import check_writable
+from territoires.writing.writable import check_persons, check_writable, named
 
 logger = logging.getLogger(__name__)
 JOURNAL, WORK, LOCK = "journal", "work", "writer.lock"
 _LOOK_EVERY = 0.25  # seconds between two looks at which release is current
 _ENDING = 2.0  # seconds that a process before this one has to end
 _GATHER = 0.1  # seconds from a commit until it is published, with those that come meanwhile
+_LITTLE = 1 << 16  # characters of a write that takes no time to speak of
+_SMALL = 1000  # statements of a graph that is replaced or taken away in no time
+_DATA = frozenset(("INSERT", "DELETE", "DATA", "GRAPH", "PREFIX", "BASE", "A", "TRUE", "FALSE"))  # the words of INSERT DATA, DELETE DATA
 _TRY_AGAIN = 1.0  # seconds before a revision that couldn't be published is tried again
 Guards = Callable[[Release], Check | None]
 """The guard of a release; None where nothing is required of what is written."""
@@ -133,7 +138,7 @@ class Writing:
 
     def _serve(self, visit: Visit) -> None:
         """Does what a submission asks for, or refuses it. Raises what leaves the work store in doubt."""
-        if self._unpublished and is_long(visit.submission):  # what was written before doesn't wait for this one
+        if self._unpublished and is_long(visit.submission, self._live.store):  # what was written before doesn't wait for this one
             self._publish()
         if not visit.begin():
             return
@@ -163,6 +168,8 @@ class Writing:
         change = self._change(submission)
         if change.empty:
             return Accepted(live.revision, 0)
+        if live.release.merged:
+            check_persons(change.added, live.release.base)
         live.apply(change)
         try:
             warnings = self._judge(change)
@@ -186,15 +193,22 @@ class Writing:
                 raise (error.__cause__ or error) from error
         commit = self._journal.commit(submission.number)
         if commit is None:
-            raise UndoConflict(f"There is no commit {submission.number}: the last one is {self._journal.last}.")
+            raise UndoConflict(
+                "There is no commit %(number)s: the last one is %(last)s.",
+                number=submission.number,
+                last=self._journal.last,
+            )
         check_writable(commit.change.graphs, submission, self._live.release.merged)
         change = commit.change.inverse()
         gone = sum(quad not in self._live.store for quad in change.removed)
         back = sum(quad in self._live.store for quad in change.added)
         if gone or back:
-            told = f"{gone} statements that it added are gone, {back} that it removed are there again"
             raise UndoConflict(
-                f"Commit {commit.number} can't be undone alone, since later ones changed the same: {told}. Undo those first."
+                "Commit %(number)s can't be undone alone, since later ones changed the same: %(gone)s statements that it added are gone, "
+                "%(back)s that it removed are there again. Undo those first.",
+                number=commit.number,
+                gone=gone,
+                back=back,
             )
         return change
 
@@ -204,7 +218,11 @@ class Writing:
         if report is None:
             return ""
         if not report.conforms:
-            raise ShapesViolated(f"The write would break the shapes in {report.violations} places, and nothing was kept.", report.text)
+            raise ShapesViolated(
+                "The write would break the shapes in %(count)s places, and nothing was kept.",
+                report.text,
+                count=report.violations,
+            )
         return report.text if report.warnings else ""
 
     # -- what readers see
@@ -261,9 +279,14 @@ def holds(store: Store, graph: str) -> bool:
     return bool(graph) and next(store.quads_for_pattern(None, None, None, NamedNode(graph)), None) is not None
 
 
-def is_long(submission: Submission) -> bool:
-    """Whether the work on it may take longer than readers may wait for what was written before."""
-    return submission.kind == "update" and "WHERE" in submission.text.upper()
+def is_long(submission: Submission, store: Store) -> bool:
+    """Whether the work on it may take longer than readers may wait for what was written before: all but a little data for a small graph."""
+    if submission.kind == "undo" or len(submission.text) + len(submission.content) > _LITTLE:
+        return True
+    if submission.kind == "update":
+        words = {token.key for token in read_tokens(submission.text) if token.kind == "word"}
+        return not words or not words <= _DATA
+    return next(islice(store.quads_for_pattern(None, None, None, named(submission.graph)), _SMALL, None), None) is not None
 
 
 def in_doubt(error: Exception) -> StoreUnavailable:

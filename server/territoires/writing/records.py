@@ -96,6 +96,17 @@ def entries(path: Path, offset: int, number: int, previous: str | None, *, bodie
             offset, number, previous = entry.end, number + 1, entry.header.checksum
 
 
+def stands(entry: Entry) -> bool:
+    """Whether the record is there as it was read."""
+    try:
+        with entry.path.open("rb") as file:
+            file.seek(entry.start)
+            line = file.readline()
+            return os.fstat(file.fileno()).st_size >= entry.end and read_header(line) == entry.header
+    except (OSError, ValueError, TypeError):
+        return False
+
+
 def read_entry(path: Path, offset: int, line: bytes, number: int, previous: str | None) -> Entry:
     """The entry whose header line that is. Raises JournalDamaged."""
     try:

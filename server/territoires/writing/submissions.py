@@ -15,16 +15,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal as OneOf
 
-from territoires.errors import Overloaded, QueryTimeout, StoreUnavailable
+from territoires.errors import FateUnknown, Overloaded, QueryTimeout, StoreUnavailable
 from territoires.results import WHOLE, Dataset
 from territoires.store.forking import fault
-from territoires.store.frames import DATA, END, FAULT, HEAD, Frame, FrameReader, send_frame
+from territoires.store.frames import DATA, END, FAULT, HEAD, Frame, FrameReader, arrives, send_frame
 
 SOCKET = "writer.sock"
 PATIENCE = 10.0
 """Seconds that a submission waits for its turn, or for a writer that is being started."""
 _GRACE = 2.0  # seconds that the writer has, after a deadline, to be gone
 _KEEPING = 30.0  # seconds that a slow disk may take to keep what was accepted
+_PROBE = 0.4  # seconds that the writer has to say that it is there
 _PAUSE = 0.05  # seconds before a writer that isn't there is called again
 Kind = OneOf["update", "put", "post", "delete", "undo"]
 """SPARQL Update, what the Graph Store Protocol does with a graph, or the undoing of a commit."""
@@ -103,17 +104,16 @@ class Writer:
         self._folder = folder
         self._patience = patience
 
-    def submit(self, submission: Submission) -> Accepted:
-        """Has a write done, and waits for it.
+    def submit(self, submission: Submission, progress: Progress | None = None) -> Accepted:
+        """Has a write done, and waits for it; `progress` tells meanwhile how far it has come.
 
         Raises what refuses it (WriteRefused, ShapesViolated, PreconditionFailed, UndoConflict, NotInGraphStore, QuerySyntaxError,
         QueryRefused, QueryFailed), Overloaded, QueryTimeout, NoSpace or StoreUnavailable. What is raised says that nothing was kept,
-        save for a StoreUnavailable that says otherwise.
+        save for FateUnknown.
         """
         until = time.monotonic() + self._patience
-        body = submission.written()
+        body, progress = submission.written(), progress or Progress()
         while True:
-            progress = Progress()
             try:
                 with connected(self._folder, until) as connection:
                     return self._hear(connection, body, submission.seconds, progress)
@@ -125,14 +125,16 @@ class Writer:
                 time.sleep(_PAUSE)
 
     def ready(self) -> str | None:
-        """What keeps it from taking a write now, or None."""
+        """What keeps it from taking a write now, or None; known within a second."""
         try:
             with connected(self._folder, 0.0) as connection:
                 send_frame(connection, HEAD, b"{}")
-                frame = FrameReader(connection).read(until=time.monotonic() + self._patience)
+                if not arrives(connection, _PROBE):
+                    return "the process that writes doesn't answer"
+                heard(FrameReader(connection), time.monotonic() + _PROBE)
         except (EOFError, OSError, StoreUnavailable):
             return "the process that writes isn't there"
-        return None if frame is not None and frame.kind == END else "the process that writes doesn't answer"
+        return None
 
     def _hear(self, connection: socket.socket, body: bytes, seconds: float, progress: Progress) -> Accepted:
         """Sends the submission and reads what is answered. Raises EOFError or OSError when the connection ends."""
@@ -168,8 +170,10 @@ def connected(folder: Path, until: float) -> Iterator[socket.socket]:
     with connection:
         while True:
             try:
+                connection.settimeout(max(_PROBE, until - time.monotonic()))  # a full backlog lets it wait
                 with address(folder) as place:
                     connection.connect(place)
+                connection.settimeout(None)
                 break
             except OSError as error:
                 if time.monotonic() >= until:
@@ -191,7 +195,7 @@ def address(folder: Path) -> Iterator[str]:
 def broken(seconds: float, progress: Progress) -> Overloaded | QueryTimeout | StoreUnavailable:
     """Why the connection has ended in the midst of a write."""
     if progress.keeping:
-        return StoreUnavailable("The process that writes has ended while it kept the write: /history tells whether it was kept.")
+        return FateUnknown("The process that writes has ended while it kept the write: /history tells whether it was kept.")
     if time.monotonic() - progress.begun >= seconds * 0.98:
-        return QueryTimeout(f"The write was ended at its deadline of {seconds:g} seconds, and nothing was kept: ask for less.", seconds)
+        return QueryTimeout("The write was ended at its deadline of %(seconds)s seconds, and nothing was kept: ask for less.", seconds)
     return StoreUnavailable("The process that writes has ended while it worked on this, and nothing was kept: ask for less, or try again.")

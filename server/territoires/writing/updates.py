@@ -35,11 +35,9 @@ from territoires.store.guard import syntax_error
 from territoires.writing.commits import Change, change_of
 from territoires.writing.cutting import ALL, Operation
 from territoires.writing.live import merge_of
-from territoires.writing.operations import Targets, operations, targets
+from territoires.writing.operations import operations
 from territoires.writing.submissions import Submission
-from territoires.writing.writable import CONTRIBUTIONS, GraphName, check_preconditions, check_writable, name_of, named
-
-__all__ = ["CONTRIBUTIONS", "Targets", "change", "check_writable", "operations", "targets"]
+from territoires.writing.writable import GraphName, check_preconditions, check_writable, name_of, named
 
 
 def change(store: Store, submission: Submission, merged: bool) -> Change:
@@ -67,7 +65,7 @@ def replaced(store: Store, submission: Submission, merged: bool) -> Change:
     check_preconditions(submission, before)
     if submission.kind == "delete":
         if not before and submission.graph:
-            raise NotInGraphStore(f"There is no graph <{submission.graph}>.")
+            raise NotInGraphStore("There is no graph %(graph)s.", graph=submission.graph)
         return change_of(before, ())
     after = set(contents(submission.content, graph))
     if submission.kind == "post":
@@ -124,18 +122,19 @@ def updated(store: Store, submission: Submission, merged: bool) -> Change:
             except SyntaxError as error:
                 raise syntax_error(str(error)) from error
             except (RuntimeError, ValueError) as error:
-                raise failure(str(error), number, len(found)) from error
+                raise failure(str(error), number) from error
         return work.change()
     finally:
         work.undo()
 
 
-def failure(message: str, number: int, count: int) -> QueryRefused | QueryFailed:
-    """What the engine says of an operation that it can't do."""
-    where = f"Operation {number} of {count}: " if count > 1 else ""
+def failure(message: str, number: int) -> QueryRefused | QueryFailed:
+    """What the engine says of an operation that it can't do, told with its number."""
     if "already exists" in message or "does not exist" in message:
-        return QueryRefused(f"{where}{message.rstrip('.')}. SILENT lets that pass.")
-    return type(execution_error(message))(f"{where}{message}")
+        return QueryRefused("Operation %(number)s: %(why)s. SILENT lets that pass.", number=number, why=message.rstrip("."))
+    if isinstance(execution_error(message), QueryRefused):
+        return QueryRefused("Operation %(number)s: %(why)s", number=number, why=message)
+    return QueryFailed("Operation %(number)s: %(why)s", number=number, why=message)
 
 
 class Work:
