@@ -52,7 +52,10 @@ PARAMETERS: Mapping[str, tuple[object, Members]] = {
     ),
     "graph": (lazy_gettext("The graph, by its absolute IRI."), {"type": "string", "format": "uri"}),
     "default": (lazy_gettext("Instead of graph: the default graph."), {"type": "string", "enum": [""]}),
-    "reason": (lazy_gettext("Why it is written; the history tells it. The header X-Reason says it too, percent-encoded."), {"type": "string"}),
+    "reason": (
+        lazy_gettext("Why it is written; the history tells it. The header X-Reason says it too, percent-encoded."),
+        {"type": "string"},
+    ),
     "resource": (lazy_gettext("A thing, by its IRI: only what speaks of it."), {"type": "string", "format": "uri"}),
     "from": (lazy_gettext("The revision that the difference begins with: a name, or a commit; 0: before the first."), {"type": "string"}),
     "to": (lazy_gettext("The revision that it ends with: a name, or a commit."), {"type": "string"}),
