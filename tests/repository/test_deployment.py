@@ -39,7 +39,7 @@ def test_figures(guide: str) -> None:
     empty = Snapshot(1, [("/", "GET", 200, "html", 1)], [("/", "html", 0.0, [0] * (len(BOUNDS) + 1))], {}, {}, {"server": [1]}, "r", True)
     served = {
         name.removesuffix("_total") + ("_total" if kind == "counter" else "")
-        for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", exposition([empty]).decode(), re.MULTILINE)
+        for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", exposition([empty], writing=True).decode(), re.MULTILINE)
     }
     table = [line for line in guide.splitlines() if line.startswith("| `territoires_")]
     assert {name for line in table for name in re.findall(r"`(territoires_\w+)`", line)} == served

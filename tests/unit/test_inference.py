@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from pyoxigraph import Literal, NamedNode, Quad
 
 from territoires.cli import main
-from territoires.errors import InvalidParameter, SourceError
+from territoires.errors import InvalidSetting, SourceError
 from territoires.knowledge.asking import read_triple
 from territoires.knowledge.explanation import Explainer, explain
 from territoires.knowledge.inference import materialise, rule_provenance
@@ -220,7 +220,7 @@ def test_triples_as_people_write_them(text: str, expected: tuple[str | None, ...
 )
 def test_what_is_no_triple(text: str) -> None:
     """Anything else is refused with a sentence."""
-    with pytest.raises(InvalidParameter, match=r"is no |leaves its property open|has a text for subject"):
+    with pytest.raises(InvalidSetting, match=r"is no |leaves its property open|has a text for subject"):
         read_triple(text, BASE)
 
 

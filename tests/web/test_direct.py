@@ -296,7 +296,7 @@ def test_runaway_is_run_once(both: tuple[Direct, Flask], pool: Pool) -> None:
     before = pool.counts["timeouts"]
     text = urlencode({"query": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", "timeout": "0.5"})
     status, headers, body = told(ask(direct, text, {}))
-    assert status == 504 and headers["content-type"] == "application/problem+json" and b"0.5 seconds" in body
+    assert status == 504 and headers["content-type"] == "application/problem+json" and b"0.5 secondes" in body
     assert pool.counts["timeouts"] == before + 1
 
 
