@@ -61,6 +61,16 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
+def core(request: pytest.FixtureRequest, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with the release of the repository's sources alone: what is tested of it isn't so once all of France is there."""
+    if not request.config.getoption("release") and request.config.getoption("imported") == "none":
+        return settings
+    chosen = Settings(home=ROOT, releases=tmp_path_factory.mktemp("core"), imports=tmp_path_factory.mktemp("imports"))
+    build(chosen, lambda text: None)
+    return chosen
+
+
+@pytest.fixture(scope="session")
 def pool(settings: Settings) -> Iterator[Pool]:
     """That release behind a pool of killable workers."""
     found = current_release(settings.releases).serve()

@@ -28,6 +28,7 @@ from territoires.writing.journal import Journal, segments
 from territoires.writing.submissions import Progress, Writer
 from territoires.writing.tending import WritingProcess
 
+from ..waiting import wait_until
 from .conftest import CONTRIBUTIONS, LEFT, RIGHT, Place, pair, swap
 
 KILLS = int(os.environ.get("TERRITOIRES_KILLS", "20"))
@@ -213,14 +214,6 @@ def check(place: Place, noted: list[Noted]) -> None:
     assert all(len(commit.change.added) == 2 and len(commit.change.removed) in (0, 2) for commit in commits.values())
     del store
     assert release.census == take_census(release.path / "store")
-
-
-def wait_until(holds: Callable[[], object], seconds: float) -> None:
-    """Returns when it holds; fails when it doesn't in time."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it doesn't hold"
-        time.sleep(0.02)
 
 
 def limit(process: WritingProcess, size: int) -> None:

@@ -52,9 +52,9 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(settings: Settings, table: Path) -> object:
+def run(core: Settings, table: Path) -> object:
     """Links the table with more options."""
-    runner = CliRunner(env={"TERRITOIRES_HOME": str(settings.home), "TERRITOIRES_RELEASES": str(settings.releases)})
+    runner = CliRunner(env={"TERRITOIRES_HOME": str(core.home), "TERRITOIRES_RELEASES": str(core.releases)})
 
     def run(*options: str, source: Path = table) -> Result:
         return runner.invoke(main, ["link", str(source), "--column", "commune", "--type", "commune", *options])
@@ -268,14 +268,14 @@ def test_values_are_no_part_of_the_query(run, tmp_path: Path, endpoint: str) -> 
     assert result.exit_code == 0 and json.dumps("4 rows: 0 accepted")[1:-1] in result.stderr
 
 
-def test_the_worked_example_of_the_documentation(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worked_example_of_the_documentation(core: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands of docs/linking.md, run on its table, give what it shows."""
-    text = (settings.home / "docs" / "linking.md").read_text(encoding="utf-8").partition("## Matching a table")[2].partition("\n## ")[0]
+    text = (core.home / "docs" / "linking.md").read_text(encoding="utf-8").partition("## Matching a table")[2].partition("\n## ")[0]
     blocks = re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL)
     (table, expected), commands = [body for kind, body in blocks if kind == "csv"], [body for kind, body in blocks if kind == "sh"]
     monkeypatch.chdir(tmp_path)
     Path("grants.csv").write_text(table, encoding="utf-8")
-    runner = CliRunner(env={"TERRITOIRES_HOME": str(settings.home), "TERRITOIRES_RELEASES": str(settings.releases)})
+    runner = CliRunner(env={"TERRITOIRES_HOME": str(core.home), "TERRITOIRES_RELEASES": str(core.releases)})
     for command in commands:
         result = runner.invoke(main, shlex.split(command)[1:])
         assert result.exit_code == 0, result.output

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,9 +30,13 @@ from territoires.store.reading import read_answer
 from territoires.store.releases import Engine, current_release
 from territoires.store.worker import Specification, answer
 
+from ..waiting import wait_until
+
 CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-results+json", "graph": "application/n-triples"}
+PARTS = (f"{{ SELECT * {{ {pattern} }} LIMIT 5000 }}" for pattern in ("?a ?b ?c", "?d ?e ?f", "?g ?h ?i"))
+ENDLESS = f"SELECT * {{ {' '.join(PARTS)} }}"  # of little memory, in a release of any size
 RUNAWAYS = {
-    "cross product": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+    "cross product": ENDLESS.replace("*", "(COUNT(*) AS ?n)"),
     "order over a product": "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?f ?c LIMIT 5",
     "regex over a product": 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER REGEX(CONCAT(STR(?c), STR(?f)), "(a+)+(b+)+$") }',
 }
@@ -59,16 +63,6 @@ def children(pool: Pool) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()]
 
 
-def until(holds: Callable[[], bool], seconds: float = 3.0) -> bool:
-    """Whether it comes to hold within so many seconds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 @pytest.mark.parametrize("text", RUNAWAYS.values(), ids=RUNAWAYS)
 def test_deadline(pool: Pool, text: str) -> None:
     """B29: a runaway query is gone at its deadline, with its process, and says why."""
@@ -79,7 +73,7 @@ def test_deadline(pool: Pool, text: str) -> None:
     if isinstance(raised.value, QueryTimeout):
         assert raised.value.seconds == 0.7
     assert ask(pool, "ASK {}") == b'{"head":{},"boolean":true}'
-    assert until(lambda: all(running_time(pid) < 0.7 for pid in children(pool)))
+    wait_until(lambda: all(running_time(pid) < 0.7 for pid in children(pool)), 3)
 
 
 def running_time(pid: int) -> float:
@@ -118,7 +112,7 @@ def test_cancelled_before_it_begins(pool: Pool) -> None:
 
 def test_stream_breaks_off(pool: Pool) -> None:
     """An answer that has begun never ends as if it were whole."""
-    reply = pool.run(Request("SELECT * { ?a ?b ?c . ?d ?e ?f }", accept=CSV, seconds=1.0))
+    reply = pool.run(Request(ENDLESS, accept=CSV, seconds=1.0))
     assert reply.whole is None
     with pytest.raises(QueryTimeout):
         for _ in reply.chunks:
@@ -128,11 +122,11 @@ def test_stream_breaks_off(pool: Pool) -> None:
 def test_reader_leaves(pool: Pool) -> None:
     """Closing a stream ends the query behind it, and its place is free."""
     for _ in range(4):
-        reply = pool.run(Request("SELECT * { ?a ?b ?c . ?d ?e ?f }", accept=CSV, seconds=30))
+        reply = pool.run(Request(ENDLESS, accept=CSV, seconds=30))
         next(reply.chunks)
         reply.chunks.close()  # type: ignore[attr-defined]
     assert pool.figures().running == 0
-    assert until(lambda: all(running_time(pid) < 5 for pid in children(pool)))
+    wait_until(lambda: all(running_time(pid) < 5 for pid in children(pool)), 3)
 
 
 def test_stream_is_whole(pool: Pool) -> None:
@@ -160,7 +154,7 @@ def test_dead_idle_worker(pool: Pool) -> None:
     assert ask(pool, "ASK {}")
     for worker in list(pool._idle):
         os.kill(worker.pid, signal.SIGKILL)
-    assert until(lambda: not children(pool))
+    wait_until(lambda: not children(pool), 3)
     assert ask(pool, "ASK {}")
 
 
@@ -185,8 +179,8 @@ def test_zygote_crash(pool: Pool) -> None:
     for worker in pool._idle[:]:
         worker.kill()
     pool._zygote.process.kill()
-    assert until(lambda: pool.counts["restarts"] > before)
-    assert until(lambda: answers(pool))
+    wait_until(lambda: pool.counts["restarts"] > before, 3)
+    wait_until(lambda: answers(pool), 3)
     assert pool.ready() is None
 
 
@@ -211,7 +205,7 @@ def test_queue(pool: Pool) -> None:
     threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert until(lambda: (pool.figures().running, pool.figures().waiting) == (2, 2))
+    wait_until(lambda: (pool.figures().running, pool.figures().waiting) == (2, 2), 3)
     began = time.monotonic()
     with pytest.raises(Overloaded) as raised:
         ask(pool, "ASK {}")
@@ -268,7 +262,7 @@ def test_answer_without_waiting(pool: Pool) -> None:
             return bool(found)
 
         try:
-            assert until(come, 5)
+            wait_until(come, 5)
         except BaseException:
             errand.leave()
             raise
@@ -277,7 +271,7 @@ def test_answer_without_waiting(pool: Pool) -> None:
     assert looked("ASK {}").whole == b'{"head":{},"boolean":true}'
     with pytest.raises(QuerySyntaxError):
         looked("ASK {")
-    long = looked("SELECT * { ?s ?p ?o . ?a ?b ?c } LIMIT 100000")
+    long = looked(f"{ENDLESS} LIMIT 100000")
     assert long.whole is None and sum(map(len, long.chunks)) > AWAITED
     errand = pool.enqueue(Request(RUNAWAYS["cross product"], accept=CSV))
     while errand.begin() is None:
@@ -285,15 +279,15 @@ def test_answer_without_waiting(pool: Pool) -> None:
     assert errand.poll() is None
     os.kill(pool_busy(pool)[0], signal.SIGKILL)
     with pytest.raises(QueryStopped):
-        until(lambda: errand.poll() is not None)
+        wait_until(lambda: errand.poll() is not None, 3)
     assert answers(pool)
 
 
 def test_long_answer_that_nobody_reads(pool: Pool) -> None:
     """An answer that is dropped unread ends its worker and gives back its place."""
-    pool.run(Request("SELECT * { ?s ?p ?o . ?a ?b ?c }", accept=CSV))
+    pool.run(Request(ENDLESS, accept=CSV))
     gc.collect()
-    assert until(lambda: pool.figures().running == 0)
+    wait_until(lambda: pool.figures().running == 0, 3)
 
 
 @pytest.mark.parametrize("leaving", [True, False])
@@ -345,7 +339,8 @@ def test_worker_after_a_slow_query(pool: Pool, monkeypatch: pytest.MonkeyPatch, 
     if allowed:
         assert worker in pool._idle and os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0)
     else:
-        assert worker not in pool._idle and until(lambda: worker.pid not in children(pool))
+        assert worker not in pool._idle
+        wait_until(lambda: worker.pid not in children(pool), 3)
 
 
 def forbidden(*_: object) -> None:
@@ -394,12 +389,12 @@ def test_faults_keep_their_place(pool: Pool) -> None:
 def test_nothing_is_left(settings: Settings) -> None:
     """A closed pool leaves no process, even with a query at work."""
     pool = current_release(settings.releases).serve(Engine(limits=Limits(workers=2)))
-    reply = pool.run(Request("SELECT * { ?a ?b ?c . ?d ?e ?f }", accept=CSV, seconds=30))
+    reply = pool.run(Request(ENDLESS, accept=CSV, seconds=30))
     zygote, workers = pool._zygote.process, children(pool)
     assert workers
     pool.close()
     assert zygote.returncode is not None
-    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 3)
     with pytest.raises(QueryStopped):
         reply.read()
     with pytest.raises(StoreUnavailable):

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,8 @@ from territoires.settings import Settings
 from territoires.store.current import CurrentStore
 from territoires.store.embedded import EmbeddedStore
 from territoires.store.releases import current_release, switch
+
+from ..waiting import wait_until
 
 BASE = "https://w3id.org/territoires-de-projet/"
 
@@ -128,14 +128,6 @@ def test_a_release_that_cannot_be_served(settings: Settings, tmp_path: Path, mon
         assert store.revision == current_release(settings.releases).revision and bool(store.query("ASK {}"))
     finally:
         store.close()
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Returns when it holds; fails when it doesn't in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it doesn't hold"
-        time.sleep(0.02)
 
 
 def test_missing_store_is_unavailable(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ from territoires.store.releases import publish
 from territoires.store.remote import Remote, RemoteStore
 from territoires.vocabulary import CANONICAL_BASE
 
+from ..waiting import wait_until
+
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
 RELEASE, GRAPHS = "SELECT ?revision ?base {}", "SELECT ?graph {}"
 Answer = tuple[int, dict[str, str], bytes]
@@ -112,7 +114,7 @@ def remote(played: Played) -> Iterator[Callable[..., RemoteStore]]:
     def open_it(limits: Limits | None = None, **more: str) -> RemoteStore:
         store = RemoteStore(Remote(played.address, **more), RELEASE, GRAPHS, CANONICAL_BASE, (), limits)
         opened.append(store)
-        until(lambda: store.ready() is None)
+        wait_until(lambda: store.ready() is None)
         return store
 
     yield open_it
@@ -329,7 +331,7 @@ def test_too_many(played: Played, remote: Callable[..., RemoteStore]) -> None:
     played.answer = waiting
     first = threading.Thread(target=ask, args=(store,), kwargs={"seconds": 20})
     first.start()
-    until(lambda: store.figures().running == 1)
+    wait_until(lambda: store.figures().running == 1)
     with pytest.raises(Overloaded):
         ask(store)
     leave.set()
@@ -370,21 +372,13 @@ def test_revision_follows_the_store(played: Played, remote: Callable[..., Remote
     store = remote()
     assert (store.revision, store.base, store.ready()) == ("one", CANONICAL_BASE, None)
     played.revision = "two"
-    until(lambda: store.revision == "two")
+    wait_until(lambda: store.revision == "two")
     played.revision = None
-    until(lambda: "territoires load" in (store.ready() or ""))
+    wait_until(lambda: "territoires load" in (store.ready() or ""))
     assert store.revision == "two"
     played.revision = "three"
-    until(lambda: store.ready() is None)
+    wait_until(lambda: store.ready() is None)
     assert store.revision == "three"
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Waits until something holds; fails after five seconds."""
-    end = time.monotonic() + 5
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_own_queries(played: Played, remote: Callable[..., RemoteStore]) -> None:

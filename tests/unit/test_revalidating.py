@@ -24,6 +24,8 @@ from territoires.vocabulary import CANONICAL_BASE, iri
 from territoires.writing.commits import change_of
 from territoires.writing.journal import Journal
 
+from ..waiting import wait_until
+
 BASE = "https://data.example.org/territoires/"
 MINE = NamedNode(CANONICAL_BASE + "graph/contributions/mine")
 Looking = Callable[[Settings, Release], Outcome]
@@ -33,14 +35,6 @@ def write(settings: Settings, name: str, *quads: Quad) -> str:
     """A commit; its checksum."""
     held = quads or (Quad(NamedNode(f"urn:{name}"), NamedNode("urn:is"), Literal(name), MINE),)
     return Journal(settings.contributions / "journal").append("Ada", name, "r1", change_of([], held)).checksum  # type: ignore[operator]
-
-
-def wait_until(holds: Callable[[], object], seconds: float = 30.0) -> None:
-    """Waits, and fails where it doesn't come to hold."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it doesn't hold"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -89,9 +89,8 @@ def test_spellings(index: SearchIndex, text: str, first: str) -> None:
 def test_ranks(index: SearchIndex) -> None:
     """Names as asked for come before names that begin so, these before names with the words; facts and passages come last."""
     found = index.search("langres", count=1000)
-    names = [[folding.key(name.text) for name in hit.names] for hit in found.hits]
-    assert all("langres" in keys for keys in names[:2])
-    assert not any("langres" in keys for keys in names[2:])
+    asked = ["langres" in [folding.key(name.text) for name in hit.names] for hit in found.hits]
+    assert asked == sorted(asked, reverse=True) and 2 <= sum(asked) < 10
     low = [hit.category in ("fait", "passage") for hit in found.hits]
     assert low == sorted(low)
     assert found.total == len(found.hits) > 100
@@ -109,12 +108,12 @@ def test_variants_are_told(index: SearchIndex) -> None:
 
 def test_far_off(index: SearchIndex) -> None:
     """With more than one letter in four wrong nothing is found, with one in three something may still be suggested, beyond that nothing."""
-    for text in ("zzxqw", "hjklm", "blorf", "zebra"):
+    for text in ("zzxqw", "hjklm", "blorf", "zorglub"):
         assert index.search(text).total == 0 and index.nearest(text) == [], text
-    for text, meant in (("chomont", "id/territoire/pays-de-chaumont"), ("lerdre", "id/programme/leader")):
+    for text, meant in (("chomont", "id/territoire/pays-de-chaumont"), ("feodor", "id/fonds/feader")):
         assert index.search(text).total == 0 and paths(index.nearest(text))[0] == meant, text
     assert index.search("chaumotn").total > 0, "two letters swapped are one"
-    assert index.search("bois zebra").total == index.search("bois zzxqw").total, "nothing is found for a word that is none"
+    assert index.search("bois zorglub").total == index.search("bois zzxqw").total, "nothing is found for a word that is none"
 
 
 def test_facets_add_up(index: SearchIndex) -> None:
@@ -166,7 +165,7 @@ def test_categories(index: SearchIndex) -> None:
 
 
 def test_little_work_while_typing(index: SearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every beginning of what is in the table above takes few steps of the database (sqlite3_progress_handler), not time."""
+    """Every beginning of what is in the table above takes few steps of the database (sqlite3_progress_handler) for each word it knows."""
     beginnings = sorted({text[:end] for text, _ in SPELLINGS for end in range(1, len(text) + 1)})
     steps: list[int] = []
     connect = sqlite3.connect
@@ -184,8 +183,11 @@ def test_little_work_while_typing(index: SearchIndex, monkeypatch: pytest.Monkey
         index.suggest(text)
         spent.append(100 * len(steps))
     assert len(spent) > 200 and max(spent) > 0
-    assert statistics.quantiles(spent, n=20)[18] < 30_000, "p95; 13,725 in the release of the tests"
-    assert max(spent) < 60_000
+    with connect(index.place) as db:
+        known = db.execute("SELECT COUNT(DISTINCT word) FROM gram").fetchone()[0]
+    assert known > 4000
+    assert statistics.quantiles(spent, n=20)[18] < 6 * known, "p95; 3.0 in the core release, 4.2 with all of France"
+    assert max(spent) < 12 * known
 
 
 @limits(max_examples=150, deadline=None, database=None, derandomize=True)

@@ -33,6 +33,8 @@ from territoires.store.releases import current_release, publish, switch
 from territoires.vocabulary import CANONICAL_BASE
 from territoires.web.app import create_app
 
+from ..waiting import wait_until
+
 ASKED = "/sparql?query=" + quote("SELECT ?v { <urn:state> <urn:is> ?v }")
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -118,15 +120,6 @@ def ready(running: Running) -> bool:
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Those that still run."""
     return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-
-
-def wait_until(holds: Callable[[], object], seconds: float = 10.0) -> float:
-    """Returns after how many seconds it holds; fails when it doesn't in time."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < seconds, "it doesn't hold"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 @pytest.fixture(scope="module")

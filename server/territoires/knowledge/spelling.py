@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from territoires.knowledge import folding
 
-_MOST_COMPARED, _MOST_NEAR = 50, 8  # spellings of one word that are compared with it letter by letter, that are tried
+_MOST_COMPARED, _MOST_NEAR = 400, 60  # spellings of one word that are compared with it letter by letter, that are tried
 
 
 def numbers_of(db: sqlite3.Connection, statement: str, *values: object) -> list[int]:
