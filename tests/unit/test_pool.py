@@ -36,7 +36,7 @@ CSV: dict[Kind, str] = {"solutions": "text/csv", "boolean": "application/sparql-
 PARTS = (f"{{ SELECT * {{ {pattern} }} LIMIT 5000 }}" for pattern in ("?a ?b ?c", "?d ?e ?f", "?g ?h ?i"))
 ENDLESS = f"SELECT * {{ {' '.join(PARTS)} }}"  # of little memory, in a release of any size
 RUNAWAYS = {
-    "cross product": ENDLESS.replace("*", "(COUNT(*) AS ?n)"),
+    "cross product": ENDLESS.replace("*", "(COUNT(*) AS ?n)", 1),
     "order over a product": "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?f ?c LIMIT 5",
     "regex over a product": 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER REGEX(CONCAT(STR(?c), STR(?f)), "(a+)+(b+)+$") }',
 }
