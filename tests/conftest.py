@@ -133,8 +133,8 @@ def judge() -> Judge:
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Returns when the server answers; fails when it doesn't within 20 seconds."""
-    deadline = time.monotonic() + 20
+    """Returns when the server answers; fails when it doesn't within 60 seconds."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server stopped"
         try:
@@ -143,4 +143,4 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
-    raise AssertionError("the server didn't answer within 20 seconds")
+    raise AssertionError("the server didn't answer within 60 seconds")
