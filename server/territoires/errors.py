@@ -4,6 +4,9 @@
 class TerritoiresError(Exception):
     """A fault that a person can mend; its text says what is wrong and what to do. `%(name)s` in it stands for one of the values."""
 
+    work = 0.0
+    """Seconds that a query had been worked on before it; waiting for its turn is no work."""
+
     def __init__(self, text: str, /, **values: object) -> None:
         super().__init__(text)
         self.text, self.values = text, values

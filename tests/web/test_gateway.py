@@ -30,6 +30,8 @@ from territoires.web.app import create_app
 from territoires.web.fairness import Budgets
 from territoires.web.keeping import AnswerCache, Kept
 
+from ..waiting import wait_until
+
 PRODUCT = "SELECT * { { SELECT ?a ?b ?c { ?a ?b ?c } LIMIT 90000 } { SELECT ?d ?e ?f { ?d ?e ?f } LIMIT 90000 } }"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 CSV = "Accept: text/csv"
@@ -304,6 +306,27 @@ def test_share_is_spent(sharing: FlaskClient) -> None:
     page = sharing.get(ask, headers={"Accept": "text/html"})
     assert (page.status_code, page.mimetype) == (429, "text/html") and int(page.headers["Retry-After"]) > 0
     assert sharing.get(ask, environ_base={"REMOTE_ADDR": "198.51.100.7"}).status_code == 200
+
+
+def test_waiting_is_not_charged(settings: Settings) -> None:
+    """Who waits in vain for a turn, because others work, has spent nothing of the own share."""
+    limits = Limits(workers=1, own_workers=1, waiting=2, patience=0.8)
+    pool = current_release(settings.releases).serve(Engine("disk", limits=limits))
+    try:
+        client = create_app(replace(settings, client_seconds=0.5), pool).test_client()
+        ask, other = target("ASK { ?s ?p 1 }"), {"REMOTE_ADDR": "198.51.100.7"}
+        assert client.get(ask).status_code == 200
+        with ThreadPoolExecutor(1) as aside:
+            runaway = aside.submit(client.application.test_client().get, target(RUNAWAY, timeout="3"), environ_base=other)
+            wait_until(lambda: pool.figures().running == 1)
+            refused = client.get(ask)
+            assert refused.status_code == 503
+            assert not runaway.done()
+        assert runaway.result().status_code == 504
+        assert client.get(ask).status_code == 200
+        assert client.get(ask, environ_base=other).status_code == 429
+    finally:
+        pool.close()
 
 
 def test_stream_is_charged(sharing: FlaskClient) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from territoires.errors import TerritoiresError
 from territoires.results import Reply, Request
 from territoires.store.forking import Worker, encoded, fault
 from territoires.store.frames import DATA, END, FAULT, HEAD, Frame, send_frame
@@ -77,6 +78,18 @@ class Errand:
         self._request.cancellation.watch(worker.kill)
 
     def _take(self, wait: bool) -> Reply | None:
+        """The reply, if it has come. Raises what went wrong, which knows the work that went before."""
+        try:
+            return self._come(wait)
+        except TerritoiresError as error:
+            error.work = self._worked()
+            raise
+
+    def _worked(self) -> float:
+        """Seconds since a worker has it."""
+        return time.monotonic() - self._began
+
+    def _come(self, wait: bool) -> Reply | None:
         while (frame := self._read(wait)) is not None:
             if frame.kind == HEAD:
                 self._head = frame.fields()
@@ -85,7 +98,7 @@ class Errand:
                 self._gathered.append(frame.body)
                 self._size += len(frame.body)
                 if self._size > AWAITED:
-                    return self._told(self._following())
+                    return self._told(self._following(), work=self._worked())
                 continue
             end = frame.fields()
             whole = b"".join(self._gathered)
@@ -115,7 +128,7 @@ class Errand:
         try:
             frame = self._worker.frames.read(wait, self._began + self._request.seconds + _GRACE)
         except EOFError:
-            seconds = time.monotonic() - self._began
+            seconds = self._worked()
             self._end(False)
             raise self._pool.broken(self._request, seconds) from None
         if frame is not None and frame.kind == FAULT:

@@ -183,22 +183,27 @@ class RemoteStore:
 
     def _reply(self, request: Request, lane: str) -> Reply:
         """Reads the query, sends it, and begins the reply."""
-        began = time.monotonic()
+        began, waited = time.monotonic(), 0.0
         self.counts["queries"] += 1
         try:
             kind = self._parser.run(replace(request, accept={}, rewriting=False)).kind
             if kind not in request.accept:
                 return Reply(kind, None, iter((b"",)), b"", work=time.monotonic() - began)
             with contextlib.ExitStack() as end:
-                self._lanes[lane].enter()
+                asked = time.monotonic()
+                try:
+                    self._lanes[lane].enter()
+                finally:
+                    waited = time.monotonic() - asked
                 end.callback(self._lanes[lane].leave)
                 sent = self._dialect.parameters(request.text, request.dataset, self.base, self._remote.default_graph, self._state.graphs)
-                return self._open(request, kind, sent, end.pop_all(), began)
-        except Overloaded:
-            self.counts["refused"] += 1
-            raise
-        except StoreUnavailable:
-            self.counts["unavailable"] += 1
+                reply = self._open(request, kind, sent, end.pop_all(), began)
+            reply.work = time.monotonic() - began - waited
+            return reply
+        except TerritoiresError as error:
+            error.work = time.monotonic() - began - waited
+            self.counts["refused"] += isinstance(error, Overloaded)
+            self.counts["unavailable"] += isinstance(error, StoreUnavailable)
             raise
 
     def _open(
@@ -225,7 +230,6 @@ class RemoteStore:
                 return reply
         reply.whole = b"".join(gathered)
         reply.chunks = iter((reply.whole,))
-        reply.work = time.monotonic() - began
         return reply
 
     def _forget(self, exchange: Exchange) -> None:

@@ -9,7 +9,7 @@ from math import isfinite
 from flask import Response, request
 from flask_babel import gettext
 
-from territoires.errors import InvalidParameter
+from territoires.errors import InvalidParameter, TerritoiresError
 from territoires.formats import GRAPH, HTML, SOLUTIONS, Format
 from territoires.results import WHOLE, Cancellation, Dataset, Kind, Reply, Request
 from territoires.web.fairness import Budgets
@@ -57,29 +57,32 @@ def run(text: str, accept: Mapping[Kind, str], dataset: Dataset = WHOLE, seconds
     budgets.check(who)
     cancellation = request.environ.get(CANCELLATION) or Cancellation()
     limit = service().settings.query_seconds if seconds is None else seconds
-    began = time.monotonic()
     try:
         reply = service().store.run(Request(text, dataset, accept, limit, first, cancellation=cancellation))
-    except Exception:
-        request.environ[WORK] = time.monotonic() - began
-        budgets.charge(who, request.environ[WORK])
+    except TerritoiresError as error:
+        request.environ[WORK] = error.work
+        budgets.charge(who, error.work)
         raise
     if reply.whole is None:
-        reply.chunks = charged(reply.chunks, budgets, who, began, request.environ)
+        reply.chunks = charged(reply, budgets, who, request.environ)
     else:
         budgets.charge(who, reply.work)
         request.environ[WORK] = reply.work
     return reply
 
 
-def charged(chunks: Iterator[bytes], budgets: Budgets, who: str, began: float, environ: dict[str, object]) -> Iterator[bytes]:
-    """The chunks; when they end, or nobody wants more of them, the time is counted."""
+def charged(reply: Reply, budgets: Budgets, who: str, environ: dict[str, object]) -> Iterator[bytes]:
+    """The chunks of a reply that has begun; when they end, or nobody wants more of them, the work until then is counted."""
+    return _charged(reply.chunks, time.monotonic() - reply.work, budgets, who, environ)
+
+
+def _charged(chunks: Iterator[bytes], began: float, budgets: Budgets, who: str, environ: dict[str, object]) -> Iterator[bytes]:
     try:
         yield from chunks
     finally:
         chunks.close()  # type: ignore[attr-defined]
-        environ[WORK] = time.monotonic() - began
-        budgets.charge(who, time.monotonic() - began)
+        environ[WORK] = spent = time.monotonic() - began
+        budgets.charge(who, spent)
 
 
 @contextmanager

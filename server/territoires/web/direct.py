@@ -6,7 +6,6 @@ then words. `tests/web/test_direct.py` holds both ways side by side.
 The query is queued before anything waits for it (`Direct.way`), and a short answer never needs a thread.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,7 +54,6 @@ class Plainly:
 
     def __init__(self, plain: Plain, store: QueryService, held: HeldStore | None, request: Request) -> None:
         self.plain, self.store, self.held = plain, store, held
-        self.began = time.monotonic()
         self._errand: Errand | None = None
         self._request = request
         self._reply: Reply | None = None
@@ -201,12 +199,12 @@ class Direct:
         budgets, client = self._service.budgets, way.plain.client
         try:
             reply = way.reply()
-        except Exception:
-            environ[WORK] = time.monotonic() - way.began
-            budgets.charge(client, environ[WORK])
+        except TerritoiresError as error:
+            environ[WORK] = error.work
+            budgets.charge(client, error.work)
             raise
         if reply.whole is None:
-            reply.chunks = charged(reply.chunks, budgets, client, way.began, environ)
+            reply.chunks = charged(reply, budgets, client, environ)
         else:
             environ[WORK] = reply.work
             budgets.charge(client, reply.work)
